@@ -9,8 +9,8 @@ const FLOORS = [
   ["model"],
   ["config"],
   ["engine", "store"],
-  ["accounts", "templates", "history", "undo", "taps", "rtsp"],
-  ["channel", "thumbnails", "preview"],
+  ["accounts", "templates", "history", "undo", "taps", "rtsp", "nodes", "schedule"],
+  ["channel", "thumbnails", "preview", "medialive"],
   ["show"],
   ["declarative"],
   ["notifications", "metrics"],
@@ -90,7 +90,8 @@ module.exports = {
       from: from("^src/effects/"),
       to: {
         path: "^src/engine/",
-        pathNot: "^src/engine/(protocol/(messages|figures|socket-path|line-reader)|system/priority)\\.ts$",
+        pathNot:
+          "^src/engine/(protocol/(messages|figures|socket-path|line-reader|fenced)|system/(priority|fence-clock))\\.ts$",
       },
     },
     {
@@ -106,6 +107,18 @@ module.exports = {
       severity: "error",
       from: {},
       to: { path: "^src/effects/", pathNot: effects([...FLOORS.flat(), "testing"]) },
+    },
+    {
+      name: "medialive-is-loaded-where-it-is-on",
+      comment: "what is not MediaLive's imports its types, its tag and its metrics, or loads it by import()",
+      severity: "error",
+      from: { path: "^(src|views)/", pathNot: `medialive|MediaLive|/openapi/|${tests}` },
+      to: {
+        path: "^(src/(effects|core)/medialive|src/http/(pages|routes)/medialive|views/medialive)",
+        pathNot: "^src/effects/medialive/MediaLive\\.ts$",
+        dynamic: false,
+        ...typesExcepted,
+      },
     },
     { name: "http-knows-no-engine", severity: "error", from: from("^src/http/"), to: { path: "^src/engine/" } },
     {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * `assemble.mjs DIRECTORY`: copies what a running product needs, and nothing else, from a checkout with its npm
- * packages and core.wasm. The image and the systemd installer are both made of it. Runs on Node 20 and on Bun;
- * `bin/bun` in DIRECTORY is the runtime.
+ * packages and the WebAssembly modules. The image and the systemd installer are both made of it. Runs on Node 20 and
+ * on Bun; `bin/bun` in DIRECTORY is the runtime.
  */
 import { chmodSync, constants, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -14,13 +14,15 @@ const FILES = [
   "tsconfig.json",
   "LICENSE",
   "build/core.wasm",
+  "build/cipher.wasm",
   "scripts/distributor.mjs",
   "scripts/dotenv.mjs",
   "scripts/service-environment.mjs",
 ]
 const FOLDERS = ["src", "views"]
 /**
- * Packages that are only needed to make core.wasm, and the runtime, which is copied apart: its package holds it twice.
+ * Packages that are only needed to make those modules, and the runtime, which is copied apart: its package holds it
+ * twice.
  */
 const LEFT_OUT = /^node_modules\/(?:assemblyscript|binaryen|long|bun|@oven\/.*)$/
 const TESTS = /(?:^|\/)testing$|\.(?:test|bench)\.tsx?$/

@@ -1,1 +1,1 @@
-export declare const buildCore: () => Promise<{ built: boolean; release: string; debug: string }>
+export declare const buildCore: () => Promise<{ built: boolean; release: string; debug: string; cipher: string }>

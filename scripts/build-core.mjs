@@ -1,6 +1,7 @@
 /**
- * Builds build/core.wasm (release) and build/core.debug.wasm (asserts, source map) from src/core/assembly when they are
- * missing or older than their sources. Plain Node 20 or Bun; `buildCore()` for other scripts, or run it as a command.
+ * Builds build/core.wasm (release), build/core.debug.wasm (asserts, source map) and build/cipher.wasm (the part of AES
+ * that is not a library's) from src/core/assembly when they are missing or older than their sources. Plain Node 20 or
+ * Bun; `buildCore()` for other scripts, or run it as a command.
  */
 import { createHash, randomBytes } from "node:crypto"
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
@@ -14,8 +15,10 @@ const stampFile = join(outputDirectory, "core.stamp.json")
 const PAGE = 65536
 
 const targets = [
-  { name: "core.wasm", options: ["-O3", "--converge", "--noAssert"] },
-  { name: "core.debug.wasm", options: ["--debug", "--sourceMap", "./core.debug.wasm.map"] },
+  { name: "core.wasm", entry: "index.ts", options: ["-O3", "--converge", "--noAssert"] },
+  { name: "core.debug.wasm", entry: "index.ts", options: ["--debug", "--sourceMap", "./core.debug.wasm.map"] },
+  // It lives in the memory of whoever loads it, and has no data of its own.
+  { name: "cipher.wasm", entry: "cipher/cipher.ts", own: false, options: ["-O3", "--noAssert", "--enable", "simd"] },
 ]
 
 const sha256 = (...parts) => {
@@ -64,16 +67,18 @@ const readLayout = (sources) => {
   return layout
 }
 
-const compile = async (asc, sources, layout, { name, options }) => {
+const compile = async (asc, sources, layout, { name, entry, own = true, options }) => {
   const pages = String(Math.ceil(layout.MEMORY_BYTES / PAGE))
+  const memory = own
+    ? ["--initialMemory", pages, "--maximumMemory", pages, "--memoryBase", String(layout.MAP_END)]
+    : ["--initialMemory", "1"]
   const files = new Map()
   const messages = []
   const result = await asc.main(
     [
-      "index.ts",
+      entry,
       ...["--outFile", name, "--runtime", "stub", "--use", "abort="],
-      ...["--importMemory", "--noExportMemory", "--initialMemory", pages, "--maximumMemory", pages],
-      ...["--memoryBase", String(layout.MAP_END), ...options],
+      ...["--importMemory", "--noExportMemory", ...memory, ...options],
     ],
     {
       readFile: (path) => sources.get(path) ?? null,
@@ -101,12 +106,13 @@ const writeWhole = async (name, contents) => {
 }
 
 /**
- * Brings both modules up to date and resolves to their paths; `built` tells whether anything had to be compiled.
+ * Brings all modules up to date and resolves to their paths; `built` tells whether anything had to be compiled.
  *
- * @returns {Promise<{ built: boolean, release: string, debug: string }>}
+ * @returns {Promise<{ built: boolean, release: string, debug: string, cipher: string }>}
  */
 export const buildCore = async () => {
-  const paths = { release: join(outputDirectory, "core.wasm"), debug: join(outputDirectory, "core.debug.wasm") }
+  const [release, debug, cipher] = targets.map(({ name }) => join(outputDirectory, name))
+  const paths = { release, debug, cipher }
   const sources = await readSources()
   const hash = await sourceHash(sources)
   if (await isFresh(hash)) return { built: false, ...paths }

@@ -3,10 +3,12 @@
  * received by SRT; `--parent-pipe` is `npm start`'s.
  *
  * Every service is named once, and read from the bottom up they are built in that order: each knows those below it.
- * Shutdown (SIGTERM, SIGINT) goes from the top down, each step with its own deadline, under 5 s in all:
+ * Shutdown (SIGTERM, SIGINT) goes from the top down, each step with its own deadline, under 5 s in all, or 13 s on
+ * several machines:
  *   1. Demo             the test source is ended                                                0.5 s
  *   2. HttpLive         no new requests; those under way finish                                 1.5 s
- *   3. Supervisor       what happened is noted: "stopped with the service"
+ *   3. Supervisor       on several machines: channels are handed over to other nodes, one by one  8 s
+ *                       what happened is noted: "stopped with the service"
  *   4. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
  *   5. CueLog, EventLog what the channels recorded is written                                   0.5 s each
  *   6. EngineClient     told to close what is left and exit; killed when it does not            2 s
@@ -27,10 +29,13 @@ import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { PriorityLive } from "./effects/engine/Priority.ts"
 import { History } from "./effects/history/History.ts"
+import { MediaLive } from "./effects/medialive/MediaLive.ts"
 import { Metrics } from "./effects/metrics/Metrics.ts"
 import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
+import { NodesLive } from "./effects/nodes/nodes-live.ts"
 import { Notifications } from "./effects/notifications/Notifications.ts"
 import { Previews } from "./effects/preview/Previews.ts"
+import { Schedules } from "./effects/schedule/Schedules.ts"
 import { System } from "./effects/show/System.ts"
 import { Changes } from "./effects/store/Changes.ts"
 import { CueLog } from "./effects/store/CueLog.ts"
@@ -41,9 +46,11 @@ import { Channels } from "./effects/supervisor/Channels.ts"
 import { Cues } from "./effects/supervisor/Cues.ts"
 import { DryRuns } from "./effects/supervisor/DryRuns.ts"
 import { Events } from "./effects/supervisor/Events.ts"
+import { FollowedAccounts } from "./effects/supervisor/follow-others.ts"
 import { HlsFiles } from "./effects/supervisor/HlsFiles.ts"
 import { Outputs } from "./effects/supervisor/Outputs.ts"
 import { Registry } from "./effects/supervisor/Registry.ts"
+import { ScheduleRunner } from "./effects/supervisor/ScheduleRunner.ts"
 import { Supervisor } from "./effects/supervisor/Supervisor.ts"
 import { Undo } from "./effects/supervisor/Undo.ts"
 import { Taps } from "./effects/taps/Taps.ts"
@@ -61,6 +68,7 @@ const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, Htt
 
 /** What requests ask for. */
 const WithVerbs = Front.pipe(
+  Layer.provideMerge(ScheduleRunner.Live),
   Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),
@@ -73,6 +81,7 @@ const WithVerbs = Front.pipe(
 
 /** The control plane. The Supervisor starts the channels, so that all that listens to them is below it. */
 const WithControlPlane = WithVerbs.pipe(
+  Layer.provideMerge(FollowedAccounts),
   Layer.provideMerge(Supervisor.Live),
   Layer.provideMerge(Metrics.Live),
   Layer.provideMerge(Notifications.Live),
@@ -81,14 +90,23 @@ const WithControlPlane = WithVerbs.pipe(
   Layer.provideMerge(Configuration.Live),
   Layer.provideMerge(Removals.Live),
   Layer.provideMerge(Templates.Live),
+  Layer.provideMerge(MediaLive.Live),
+  Layer.provideMerge(Schedules.Live),
   Layer.provideMerge(Thumbnails.Live),
   Layer.provideMerge(Previews.Live),
   Layer.provideMerge(Taps.Live),
+)
+
+/** What runs and what is known of it: channels, their records, and the turns that changes take. */
+const WithChannels = WithControlPlane.pipe(
   Layer.provideMerge(History.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),
   Layer.provideMerge(EventLog.Live),
+  // A pipe takes 20 at most.
+).pipe(
+  Layer.provideMerge(NodesLive),
   Layer.provideMerge(Changes.Live),
   Layer.provideMerge(StateTags.Live),
   Layer.provideMerge(ChannelBook.Live),
@@ -99,7 +117,7 @@ const WithControlPlane = WithVerbs.pipe(
  * What it stands on. The engine is built upon the store: a file that cannot be used stops the start before any process
  * is touched.
  */
-const MainLive = WithControlPlane.pipe(
+const MainLive = WithChannels.pipe(
   Layer.provide(EngineClient.Live),
   Layer.provide(EngineProcess.Live),
   // Before any process is touched: it refuses to be open to other machines.

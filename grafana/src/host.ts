@@ -1,4 +1,4 @@
-/** Dashboard of the machine and the product's two processes on it. */
+/** Dashboard of the machine and the product's processes on it. */
 import { engineRestarts } from "./annotations.ts"
 import { board } from "./board.ts"
 import { hostMachine } from "./host-machine.ts"
@@ -9,8 +9,10 @@ import { IS_UP } from "./words.ts"
 
 const third = { width: 8, height: 8 } as const
 const INSTANCE = "{{instance}}"
-const quantile = (part: string, histogram: string) =>
-  `histogram_quantile(${part}, sum by (job, instance, le) (${rate(of(`${histogram}_bucket`))}))`
+/** An engine by its number, which is 1 where there is only one. */
+const ENGINE = "{{instance}} engine {{engine}}"
+const quantile = (part: string, histogram: string, more = "") =>
+  `histogram_quantile(${part}, sum by (job, instance, ${more}le) (${rate(of(`${histogram}_bucket`))}))`
 
 const processes = [
   figure({
@@ -18,10 +20,10 @@ const processes = [
     height: 4,
     id: 1,
     title: "Engine",
-    description: "Whether the engine is connected; without it no packet is carried.",
+    description: "Whether each engine is connected; without it no packet of its channels is carried.",
     unit: "none",
     words: IS_UP,
-    queries: [{ expr: of("distributor_engine_up"), legend: INSTANCE }],
+    queries: [{ expr: of("distributor_engine_up"), legend: ENGINE }],
   }),
   figure({
     width: 4,
@@ -38,11 +40,11 @@ const processes = [
     height: 4,
     id: 3,
     title: "Engine runs for",
-    description: "Time since the engine was started.",
+    description: "Time since each engine was started.",
     unit: "s",
     decimals: 0,
     nothing: "not running",
-    queries: [{ expr: `time() - (${of("distributor_engine_start_time_seconds")} > 0)`, legend: INSTANCE }],
+    queries: [{ expr: `time() - (${of("distributor_engine_start_time_seconds")} > 0)`, legend: ENGINE }],
   }),
   listing({
     width: 12,
@@ -58,10 +60,11 @@ const processes = [
     ...third,
     id: 10,
     title: "CPU of the product",
-    description: "Of the engine, which carries the packets, and of the control plane, in cores.",
+    description:
+      "Of the engines, which carry the packets, and of the control plane, in cores. An engine has one core at most.",
     unit: "percentunit",
     queries: [
-      { expr: rate(of("distributor_engine_cpu_seconds_total")), legend: `${INSTANCE} engine` },
+      { expr: rate(of("distributor_engine_cpu_seconds_total")), legend: ENGINE },
       { expr: rate(of("process_cpu_seconds_total")), legend: `${INSTANCE} control plane` },
     ],
   }),
@@ -69,17 +72,17 @@ const processes = [
     ...third,
     id: 11,
     title: "Memory of the product",
-    description: "Resident memory of both processes.",
+    description: "Resident memory of all processes.",
     unit: "bytes",
     queries: [
-      { expr: of("distributor_engine_resident_memory_bytes"), legend: `${INSTANCE} engine` },
+      { expr: of("distributor_engine_resident_memory_bytes"), legend: ENGINE },
       { expr: of("process_resident_memory_bytes"), legend: `${INSTANCE} control plane` },
     ],
   }),
   graph({
     ...third,
     id: 12,
-    title: "Packets received by the engine",
+    title: "Packets received by the engines",
     description: "Datagrams a second, of all sources.",
     unit: "pps",
     queries: [{ expr: rate(of("distributor_engine_received_packets_total")), legend: INSTANCE }],
@@ -93,8 +96,8 @@ const processes = [
     unit: "s",
     limits: [[0.1, "red"]],
     queries: [
-      { expr: quantile("0.5", "distributor_engine_loop_delay_seconds"), legend: `${INSTANCE} half` },
-      { expr: quantile("0.99", "distributor_engine_loop_delay_seconds"), legend: `${INSTANCE} 99 of 100` },
+      { expr: quantile("0.5", "distributor_engine_loop_delay_seconds", "engine, "), legend: `${ENGINE} half` },
+      { expr: quantile("0.99", "distributor_engine_loop_delay_seconds", "engine, "), legend: `${ENGINE} 99 of 100` },
     ],
   }),
   graph({
@@ -115,11 +118,11 @@ const processes = [
     unit: "short",
     style: "bars",
     queries: [
-      { expr: increase(of("distributor_engine_restarts_total")), legend: `${INSTANCE} engine lost` },
+      { expr: increase(of("distributor_engine_restarts_total")), legend: `${ENGINE} lost` },
       { expr: increase(of("distributor_store_errors_total")), legend: `${INSTANCE} store: {{record}}` },
       { expr: increase(of("distributor_store_dropped_records_total")), legend: `${INSTANCE} given up: {{record}}` },
-      { expr: increase(of("distributor_engine_event_overflows_total")), legend: `${INSTANCE} events` },
-      { expr: increase(of("distributor_engine_faults_total")), legend: `${INSTANCE} internal error: {{part}}` },
+      { expr: increase(of("distributor_engine_event_overflows_total")), legend: `${ENGINE} events` },
+      { expr: increase(of("distributor_engine_faults_total")), legend: `${ENGINE} internal error: {{part}}` },
     ],
   }),
 ]

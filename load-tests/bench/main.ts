@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, release } from "node:os"
 import { join } from "node:path"
 import { cRelay } from "./c-relay.ts"
+import { engineTable, runEngines } from "./engines.ts"
 import { type Measured, measure, type Work } from "./measure.ts"
 import { measureRtmp, type RtmpMeasured } from "./measure-rtmp.ts"
 import { type BenchOptions, benchOptions, type Part } from "./options.ts"
@@ -115,12 +116,29 @@ const runRtmp = async (options: BenchOptions, notes: Array<string>): Promise<Rea
   return results
 }
 
+/** Writes all figures to build/bench.json. */
+const keep = (figures: Readonly<Record<string, unknown>>) => {
+  mkdirSync(join(root, "build"), { recursive: true })
+  writeFileSync(
+    join(root, "build", "bench.json"),
+    `${JSON.stringify({ at: new Date().toISOString(), ...figures }, null, 2)}\n`,
+  )
+  say("figures: build/bench.json")
+}
+
 const main = async () => {
   const options = benchOptions()
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, Linux ${release()}`
   say(
     `${machine}; ${options.bitrate / 1e6} Mbit/s a channel, ${options.windowS} s windows, ${options.runs} run(s), sink without TSBPD`,
   )
+  if (options.engines !== null) {
+    const { notes, steps } = await runEngines(options, options.engines)
+    say(`\n${engineTable(steps)}`)
+    for (const note of notes) say(`note: ${note}`)
+    keep({ machine, options, steps, notes })
+    process.exit(steps.length === 0 ? 1 : 0)
+  }
   const { results, notes } = await run(options)
   const rtmp = options.capacity === null ? await runRtmp(options, notes) : []
   const verdicts = [...judge(results), ...judgeRtmp(rtmp)]
@@ -153,13 +171,7 @@ const main = async () => {
   if (results.length + rtmp.length > 0)
     say(`\n${verdictTable(verdicts.filter(({ result }) => result !== "not measured"))}`)
   for (const note of notes) say(`note: ${note}`)
-  mkdirSync(join(root, "build"), { recursive: true })
-  const file = join(root, "build", "bench.json")
-  writeFileSync(
-    file,
-    `${JSON.stringify({ at: new Date().toISOString(), machine, options, results, rtmp, verdicts, notes }, null, 2)}\n`,
-  )
-  say(`figures: build/bench.json`)
+  keep({ machine, options, results, rtmp, verdicts, notes })
   process.exit(notes.some((note) => note.includes(": failed,")) ? 1 : 0)
 }
 

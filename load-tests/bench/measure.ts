@@ -51,6 +51,8 @@ export interface Work {
   readonly udpOutputs: number
   readonly warmupS: number
   readonly windowS: number
+  /** Engines of the product; 1 when left out. */
+  readonly engines?: number
   /** Arguments of api-load.ts, which then runs all the time. */
   readonly asked?: ReadonlyArray<string | number>
 }
@@ -80,7 +82,16 @@ export const measure = async (work: Work): Promise<Measured> => {
   const inputPort = await freeUdpPorts(channels * 2 + 2 + channels * udpOutputs)
   const udpPort = inputPort + channels * 2 + 1
   const srtPort = udpPort + channels * udpOutputs
-  const load: Load = { channels, bitrate, inputPort, srtPort, srtOutputs, udpPort, udpOutputs }
+  const load: Load = {
+    channels,
+    bitrate,
+    inputPort,
+    srtPort,
+    srtOutputs,
+    udpPort,
+    udpOutputs,
+    engines: work.engines ?? 1,
+  }
   const sink = await startSink([
     "--verify",
     peer.verify,

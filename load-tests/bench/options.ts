@@ -29,12 +29,14 @@ export interface BenchOptions {
   readonly windowS: number
   /** RTMP outputs of one channel, measured against as many ffmpeg processes; 0 leaves them out. */
   readonly rtmpOutputs: number
+  /** Numbers of engines to compare, instead of anything else; null for none. */
+  readonly engines: ReadonlyArray<number> | null
   /** Judge the engine's own counters at this load instead of comparing with peers. */
   readonly capacity: { readonly channels: number; readonly outputs: number } | null
 }
 
 const USAGE = `npm run bench -- [--quick] [--runs 1] [--only ours,c-relay,...] [--channels 25] [--outputs 2] [--bitrate 8000000]
-  [--processes 10] [--warmup 3] [--window 12] [--capacity 50x2] [--rtmp 10]
+  [--processes 10] [--warmup 3] [--window 12] [--capacity 50x2] [--rtmp 10] [--engines 1,2]
   parts: ${PARTS.join(", ")}`
 
 const fail = (message: string): never => {
@@ -45,6 +47,11 @@ const fail = (message: string): never => {
 const isPart = (text: string): text is Part => PARTS.some((part) => part === text)
 
 const parsePart = (text: string): Part => (isPart(text) ? text : fail(`unknown part "${text}"`))
+
+const parseEngines = (text: string) =>
+  text
+    .split(",")
+    .map((word) => (/^[1-9]\d?$/.test(word) ? Number(word) : fail(`--engines ${text} is not a list of numbers as 1,2`)))
 
 const parseCapacity = (text: string) => {
   const [, channels, outputs] = /^(\d+)x(\d+)$/.exec(text) ?? fail(`--capacity ${text} is not CHANNELSxOUTPUTS`)
@@ -65,6 +72,7 @@ export const benchOptions = (): BenchOptions => {
       window: "number",
       capacity: "string",
       rtmp: "number",
+      engines: "string",
     },
     USAGE,
   )
@@ -78,7 +86,8 @@ export const benchOptions = (): BenchOptions => {
     runs: args.runs ?? 1,
     warmupS: args.warmup ?? (quick ? 2 : 3),
     windowS: args.window ?? (quick ? 5 : 12),
-    rtmpOutputs: args.rtmp ?? (args.only === undefined && args.capacity === undefined ? 10 : 0),
+    rtmpOutputs: args.rtmp ?? ([args.only, args.capacity, args.engines].every((one) => one === undefined) ? 10 : 0),
+    engines: args.engines === undefined ? null : parseEngines(args.engines),
     capacity: args.capacity === undefined ? null : parseCapacity(args.capacity),
   }
 }

@@ -53,6 +53,7 @@ const startProduct = async (load: Load, places: Places): Promise<RunningPeer> =>
     PORT: String(port),
     LOG_LEVEL: "info",
     LOG_FORMAT: "json",
+    ENGINES: String(load.engines ?? 1),
     ...serviceEnvironment,
   })
   // The engine may outlive the control plane: found by the data directory it was given, whoever its parent is.

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "vitest"
+import { capacityOf, isClean } from "./engines.ts"
 import type { Measured } from "./measure.ts"
 import { commandLine, cpuSeconds, pidsMarked, rssBytes, stealSeconds } from "./proc.ts"
 import { judge, median } from "./targets.ts"
@@ -81,5 +82,34 @@ describe("process figures", () => {
     assert.notStrictEqual(commandLine(process.pid), "")
     assert.isNull(cpuSeconds(2 ** 22 + 1))
     assert.deepStrictEqual(pidsMarked("NO_PROCESS_HAS_THIS", "value"), [])
+  })
+})
+
+describe("engines", () => {
+  const step = (engines: number, packets: number, figures: Partial<Measured> = {}) => ({
+    engines,
+    measured: measured(`engines-${engines}`, { packets, received: packets, seconds: 10, ...figures }),
+  })
+
+  it("have the capacity of the highest load of which nothing was lost", () => {
+    const steps = [
+      step(1, 1000),
+      step(1, 2000),
+      step(1, 3000, { own: { input_drops: 1, failed_sends: 0 } }),
+      step(2, 1000),
+      step(2, 4000),
+      step(2, 6000, { lost: 5 }),
+    ]
+    assert.deepStrictEqual(
+      [1, 2, 3].map((engines) => capacityOf(steps, engines)),
+      [200, 400, 0],
+    )
+  })
+
+  it("are not blamed for what the sink's own kernel dropped", () => {
+    assert.isTrue(isClean(measured("engines-1", { lost: 3, sink_kernel_drops: 3 })))
+    assert.isFalse(isClean(measured("engines-1", { lost: 3 })))
+    assert.isFalse(isClean(measured("engines-1", { own: { input_drops: 0, failed_sends: 1 } })))
+    assert.isFalse(isClean(measured("engines-1", { packets: 1000, received: 960 })))
   })
 })

@@ -166,6 +166,17 @@ export class EngineChannel {
     }
   }
 
+  /** Ends all outputs at once: nothing of the channel leaves any more. */
+  cut(reason: Reason): void {
+    for (const session of this.sessions.values()) {
+      try {
+        session.cut(reason)
+      } catch (cause) {
+        this.#hooks.sessionFault(session, cause)
+      }
+    }
+  }
+
   close(): void {
     for (const session of this.sessions.values()) {
       try {

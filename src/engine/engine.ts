@@ -1,12 +1,13 @@
 /** The engine: carries out what the control plane asks, and tells it what happens. */
 import { MAX_CHANNELS } from "../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../core/packet-core/packet-core.ts"
-import type { SrtStack } from "../core/srt/stack.ts"
+import { DEFAULT_SRT_STACK, type SrtStack } from "../core/srt/stack.ts"
 import { CoreEvents } from "./core-events.ts"
 import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
 import { engineStats, newEngineInfo } from "./engine-figures.ts"
 import { Faults } from "./faults.ts"
+import { FencedChannels } from "./fenced-channels.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
 import { parseAllowedSenders } from "./inputs/allowed-senders.ts"
@@ -16,6 +17,7 @@ import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
 import { testOutput } from "./outputs/test-output.ts"
 import { PacketLoop } from "./packet-loop.ts"
+import { fencedReason } from "./protocol/fenced.ts"
 import type {
   ChannelSpec,
   EngineInfo,
@@ -28,11 +30,9 @@ import type {
   Request,
 } from "./protocol/messages.ts"
 import { reasonOf } from "./protocol/setup-failure.ts"
-import { RemuxPool } from "./remux/remux-pool.ts"
+import { sessionContext } from "./session-context.ts"
 import { HandshakeGates } from "./srt/handshake-gate.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
-import { OwnSrt } from "./srt/own/stack.ts"
-import { PortPool } from "./srt/port-pool.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
 import { UdpPortRegistry } from "./system/udp-port-registry.ts"
 import { TapPool } from "./taps/tap-pool.ts"
@@ -45,6 +45,7 @@ const toStderr = (message: string): void => {
   process.stderr.write(`${message}\n`)
 }
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
+const noChannel = (id: string): Reason => refused("no_channel", `the engine has no channel ${id}`)
 
 export class Engine {
   readonly info: EngineInfo
@@ -57,6 +58,7 @@ export class Engine {
   readonly #inputs: InputContext
   readonly #loop: PacketLoop
   readonly #taps: TapPool
+  readonly #fenced = new FencedChannels(this.#channels)
   readonly #told: ToldStates
 
   /** `log` gets the stacks of internal errors; `srtStack` is what SRT outputs run on. */
@@ -65,7 +67,7 @@ export class Engine {
     library: SrtLibrary,
     emit: (event: Event) => void,
     log: (message: string) => void = toStderr,
-    srtStack: SrtStack = "libsrt",
+    srtStack: SrtStack = DEFAULT_SRT_STACK,
   ) {
     this.faults = new Faults(log)
     this.#core = core
@@ -78,16 +80,7 @@ export class Engine {
     const { srt } = library
     const ports = { udpPorts: new UdpPortRegistry(), listenerPorts: new ListenerPorts(), gates: new HandshakeGates() }
     this.#inputs = inputContext(core, base, library, ports)
-    this.#context = {
-      ...ports,
-      core,
-      base,
-      srt,
-      ports: srt === null ? null : new PortPool(srt),
-      srtStack,
-      ownSrt: new OwnSrt(core, base),
-      remuxes: new RemuxPool(core),
-      srtProblem: library.info.problem,
+    this.#context = sessionContext(core, base, library, srtStack, ports, this.#fenced.fences, {
       fault: (session, cause) => this.#sessionFault(session, cause),
       receiver: (session, peer, stream_id, joined, reason) =>
         this.#emit({
@@ -99,7 +92,7 @@ export class Engine {
           joined,
           reason,
         }),
-    }
+    })
     this.info = newEngineInfo(library.info)
     const coreEvents = new CoreEvents({
       channelAt: (index) => this.#channelAt(index),
@@ -109,6 +102,8 @@ export class Engine {
     })
     this.#loop = new PacketLoop(core, () => this.#channels.values(), srt, {
       srt: this.#context.ownSrt,
+      fences: this.#fenced.fences,
+      onFence: () => this.#fenced.cut(),
       onEvents: (events) => coreEvents.handle(events),
       onSlowTick: () => {
         try {
@@ -151,6 +146,8 @@ export class Engine {
         return done(this.#closeOutput(request.channel_id, request.output_id))
       case "switch_source":
         return done(this.#switchSource(request.channel_id, request.leg, request.manual === true))
+      case "lease":
+        return done(this.#fenced.lease(request.fences))
       case "insert_cue":
         return this.#insertCue(re, request)
       case "open_tap":
@@ -175,7 +172,7 @@ export class Engine {
     if (existing !== undefined) {
       for (const leg of existing.legs) this.#loop.forget(leg)
       existing.put(spec)
-      return null
+      return this.#fenced.put(existing, spec.fence_us)
     }
     const taken = new Set([...this.#channels.values()].map((c) => c.index))
     const index = Array.from({ length: MAX_CHANNELS }, (_, i) => i).find((i) => !taken.has(i))
@@ -189,7 +186,7 @@ export class Engine {
       forget: (leg) => this.#loop.forget(leg),
     })
     this.#channels.set(spec.id, channel)
-    return null
+    return this.#fenced.put(channel, spec.fence_us)
   }
 
   #removeChannel(id: string): null {
@@ -200,13 +197,14 @@ export class Engine {
     channel.close()
     this.#taps.closeChannel(channel.index)
     this.#channels.delete(id)
+    this.#fenced.fences.set(channel.index, undefined)
     return null
   }
 
   #openOutput(channelId: string, spec: OutputSpec): Reason | null {
     const channel = this.#channels.get(channelId)
-    if (channel === undefined)
-      return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
+    if (channel === undefined) return { ...noChannel(channelId), transient: true }
+    if (!this.#fenced.fences.isOpen(channel.index)) return fencedReason
     if (channel.sessions.has(spec.id))
       return { ...refused("exists", `output ${spec.label} is open already`), transient: true }
     const opened = openSession(this.#context, spec, channel.index)
@@ -217,8 +215,7 @@ export class Engine {
 
   #openTap(channelId: string, path: string, token: string): Reason | null {
     const channel = this.#channels.get(channelId)
-    if (channel === undefined)
-      return { ...refused("no_channel", `the engine has no channel ${channelId}`), transient: true }
+    if (channel === undefined) return { ...noChannel(channelId), transient: true }
     return this.#taps.open(channel.index, path, token)
   }
 
@@ -259,7 +256,7 @@ export class Engine {
 
   #switchSource(channelId: string, leg: LegName, manual: boolean): Reason | null {
     const channel = this.#channels.get(channelId)
-    if (channel === undefined) return refused("no_channel", `the engine has no channel ${channelId}`)
+    if (channel === undefined) return noChannel(channelId)
     if (channel.leg(leg) === undefined) return refused("no_leg", `channel ${channel.label} has no ${leg} source`)
     channel.source.choose(leg, manual, monotonicUs())
     return null
@@ -267,8 +264,7 @@ export class Engine {
 
   #insertCue(re: number, request: Extract<Request, { readonly cmd: "insert_cue" }>): Reply {
     const channel = this.#channels.get(request.channel_id)
-    if (channel === undefined)
-      return { re, ok: false, error: refused("no_channel", `the engine has no channel ${request.channel_id}`) }
+    if (channel === undefined) return { re, ok: false, error: noChannel(request.channel_id) }
     const section = new Uint8Array(Buffer.from(request.section_base64, "base64"))
     const source = channel.leg(channel.source.active)
     const answer = insertCue(this.#core, channel.index, source, section, request.pid, monotonicUs())

@@ -1,5 +1,5 @@
 /**
- * The engine process: `bun src/engine/main.ts --data-dir DIR`.
+ * The engine process: `bun src/engine/main.ts --data-dir DIR`, with `--number N` for every engine but the first.
  *
  * Started by the control plane and found again by it after a crash; also ends by itself when nobody can reach it any
  * more.
@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { PacketCore } from "../core/packet-core/packet-core.ts"
-import { srtStackOf } from "../core/srt/stack.ts"
+import { DEFAULT_SRT_STACK, srtStackOf } from "../core/srt/stack.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
 import { engineSocketPath } from "./protocol/socket-path.ts"
@@ -15,8 +15,11 @@ import { openSrtLibrary } from "./srt/srt-library.ts"
 import { boundNativeHeap, NativeHeapTrim } from "./system/native-heap.ts"
 import { ENGINE_NICE, raisePriority } from "./system/priority.ts"
 
-const { values } = parseArgs({ options: { "data-dir": { type: "string", default: "./config" } } })
+const { values } = parseArgs({
+  options: { "data-dir": { type: "string", default: "./config" }, number: { type: "string", default: "1" } },
+})
 const dataDir = values["data-dir"]
+const number = Number(values.number)
 const CORE = new URL("../../build/core.wasm", import.meta.url)
 /**
  * With no control plane and nothing to carry for this long, or its socket gone, nobody will come back for this process.
@@ -36,13 +39,13 @@ if (priorityProblem !== null) log(`${priorityProblem}: packets may be late on a 
 boundNativeHeap()
 
 mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-const path = engineSocketPath(dataDir)
+const path = engineSocketPath(dataDir, number)
 const library = openSrtLibrary(process.env)
 if (library.info.problem !== null) log(library.info.problem)
 const srtStack = srtStackOf(process.env["SRT_STACK"])
-if (srtStack === null) log("SRT_STACK is neither own nor libsrt: libsrt is taken")
+if (srtStack === null) log(`SRT_STACK is neither own nor libsrt: ${DEFAULT_SRT_STACK} is taken`)
 const core = await PacketCore.instantiate(readFileSync(CORE))
-const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? "libsrt")
+const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? DEFAULT_SRT_STACK)
 
 const exit = (why: string): void => {
   log(why)

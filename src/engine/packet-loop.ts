@@ -38,6 +38,10 @@ const NO_CHANNELS_MS = 20
 const SECOND_US = 1e6
 
 export interface LoopHooks {
+  /** Looked at behind every sleep; `nextUs` is infinite when no channel has one. */
+  readonly fences: { readonly nextUs: number }
+  /** A fence has run out: the outputs of its channel are to end. */
+  readonly onFence: () => void
   /** Our own SRT stack takes what its peers sent, before the outputs have their turn, and sends, after it. */
   readonly srt: { receive(nowUs: number): void; submit(): void }
   readonly onEvents: (events: ReadonlyArray<CoreEvent>) => void
@@ -120,6 +124,7 @@ export class PacketLoop {
     this.#carried = 0
     this.#immediate = false
     this.#busy = false
+    this.#lookAtFences(nowUs)
     try {
       this.#work(nowUs, nowUs >= this.#nextSlowUs)
     } catch (cause) {
@@ -178,6 +183,7 @@ export class PacketLoop {
   #runPhases(dueUs: number): void {
     for (let phase = this.#phases.take(dueUs); phase !== null; phase = this.#phases.take(dueUs)) {
       const nowUs = monotonicUs()
+      this.#lookAtFences(nowUs)
       this.#drain(this.#watch.slow(phase), nowUs)
       this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
       for (const channel of this.#channels())
@@ -214,6 +220,10 @@ export class PacketLoop {
     }
   }
 
+  #lookAtFences(nowUs: number): void {
+    if (nowUs >= this.#hooks.fences.nextUs) this.#guarded("a fence", this.#hooks.onFence)
+  }
+
   #guarded(what: string, work: () => void): void {
     try {
       work()
@@ -241,6 +251,9 @@ export class PacketLoop {
       }
       sleepUntilUs(untilSlow)
     }
+    // Before anything else runs: sockets and timers have their turn before the next pass, and the process may have been
+    // stopped in its sleep.
+    if (this.#hooks.fences.nextUs !== Number.POSITIVE_INFINITY) this.#lookAtFences(monotonicUs())
     setImmediate(this.#pass)
   }
 }

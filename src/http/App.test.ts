@@ -191,9 +191,17 @@ describe("health", () => {
     expect(await bodyOf(await call("GET", "/readyz"))).toEqual({ status: "ready", store: true, engine: true })
   })
 
+  it("is ready while one of several engines is away", async () => {
+    const engines = [1, 2].flatMap((number) =>
+      fakeHealth.engines.map((one) => ({ ...one, number, connected: number === 2 })),
+    )
+    const { call } = makeTestApp({ over: { system: { health: Effect.succeed({ ...fakeHealth, engines }) } } })
+    expect((await call("GET", "/readyz")).status).toBe(200)
+  })
+
   it.each([
     [{ store: { ok: false } }, { store: false, engine: true }],
-    [{ engine: { ...fakeHealth.engine, connected: false } }, { store: true, engine: false }],
+    [{ engines: fakeHealth.engines.map((one) => ({ ...one, connected: false })) }, { store: true, engine: false }],
   ])("is not ready with %j, but alive", async (over, checks) => {
     const { call } = makeTestApp({ over: { system: { health: Effect.succeed({ ...fakeHealth, ...over }) } } })
     const ready = await call("GET", "/readyz")

@@ -13,6 +13,10 @@ import { makeLimits } from "./access/limits.ts"
 import { findAddress } from "./access/requester.ts"
 import { type LivePages, makeLivePages } from "./live/live-pages.ts"
 import { metricsRoutes } from "./metrics/metrics-routes.ts"
+import { acrossNodes } from "./nodes/across-nodes.ts"
+import { type CallNode, callNode } from "./nodes/call-node.ts"
+import { forwardToOwner } from "./nodes/forward.ts"
+import { makeOtherNodes, type OtherNodes } from "./nodes/other-nodes.ts"
 import { openApiRoutes } from "./openapi/routes.tsx"
 import { auditPageRoutes } from "./pages/audit.tsx"
 import { pageRoutes } from "./pages/channel-list.tsx"
@@ -26,15 +30,19 @@ import { bulkPageRoutes } from "./pages/forms/bulk-pages.tsx"
 import { channelPageRoutes } from "./pages/forms/channel-pages.tsx"
 import { outputPageRoutes } from "./pages/forms/output-pages.tsx"
 import { removeOutputRoutes } from "./pages/forms/remove-output.tsx"
+import { schedulePageRoutes } from "./pages/forms/schedule-pages.tsx"
+import { toManyRoutes } from "./pages/forms/to-many-pages.tsx"
 import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
+import { nodePageRoutes } from "./pages/nodes.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
 import { staticRoutes } from "./pages/static.ts"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
+import { withMediaLive } from "./pages/with-medialive.ts"
 import { compressPages } from "./request/compress.ts"
 import { makeIdempotency } from "./request/idempotency.ts"
 import { makeProblem, problemResponse } from "./request/problem.ts"
@@ -48,16 +56,26 @@ import { healthRoutes } from "./routes/health.ts"
 import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
 import { inputRoutes } from "./routes/inputs.ts"
+import { internalChannelRoutes } from "./routes/internal-channels.ts"
+import { internalLeaseRoutes } from "./routes/internal-leases.ts"
+import { nodeRoutes } from "./routes/nodes.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
+import { scheduleRoutes } from "./routes/schedules.ts"
 import { scte35Routes } from "./routes/scte35.ts"
 import { systemRoutes } from "./routes/system.ts"
 import { templateRoutes } from "./routes/templates.ts"
 import { grafanaLinks } from "./services/grafana-links.ts"
+import type { MediaLiveWeb } from "./services/medialive-web.ts"
 import type { AppServices } from "./services/services.ts"
 
 export interface AppDeps {
+  /** What this node has; what other nodes have is put to it here. */
   readonly plane: ControlPlane
+  /** The other nodes; made here when left out. Whoever tells WebSockets as well passes them in. */
+  readonly others?: OtherNodes
+  /** How other nodes are asked; tests put their own in its place. */
+  readonly call?: CallNode
   readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "trustedProxies">>
   readonly accounts: AccountsService
   readonly audit: AuditRows
@@ -68,6 +86,8 @@ export interface AppDeps {
   readonly openSockets?: () => number
   /** Address of Grafana, to whose dashboards pages then link. */
   readonly grafanaUrl?: Option.Option<string>
+  /** What there is of MediaLive; none when left out. */
+  readonly medialiveWeb?: MediaLiveWeb | null
   /** Runtime for the handlers' Effects, with the logger. */
   readonly runtime: Runtime.Runtime<never>
 }
@@ -79,17 +99,20 @@ const makeServices = ({
   grafanaUrl = Option.none(),
   livePages,
   log,
+  medialiveWeb = null,
   openSockets,
+  others,
   plane,
   settings,
   runtime,
-}: AppDeps): AppServices => {
+}: AppDeps & Required<Pick<AppDeps, "others">>): AppServices => {
   const access = makeAccess(settings, accounts)
   const limits = makeLimits()
   const audit = makeAudit(auditRows, runtime)
   const runner = makeRunner(runtime, (c) => access.callerOf(c)?.name ?? null)
   return {
-    ...plane,
+    ...acrossNodes(plane, others),
+    others,
     runner,
     access,
     accounts,
@@ -98,6 +121,7 @@ const makeServices = ({
     idempotency: makeIdempotency(),
     live: livePages ?? makeLivePages(runtime),
     log: log ?? makeLogLines(),
+    medialiveWeb,
     openSockets: openSockets ?? (() => 0),
     pictures: (settings.thumbnails ?? 0) > 0,
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
@@ -105,28 +129,36 @@ const makeServices = ({
 }
 
 /** What a request passes, in this order, on the way to its route. */
-const useGates = (app: Hono, services: AppServices, { runtime, settings }: AppDeps): void => {
-  const { access, audit, limits } = services
+const useGates = (app: Hono, services: AppServices, { call = callNode, runtime, settings }: AppDeps): void => {
+  const { access, audit, limits, nodes } = services
   const untrusted = (proxy: string) =>
     void Runtime.runFork(runtime)(
       Effect.logWarning(
         `a request came through a proxy at ${proxy}: while TRUSTED_PROXIES does not name it, all its clients count as one when wrong keys and logins are counted`,
       ),
     )
-  app.use(findAddress(settings.trustedProxies ?? [], untrusted))
+  app.use(findAddress(settings.trustedProxies ?? [], untrusted, nodes))
   app.use(compressPages)
   app.use(securityHeaders)
   app.use(problemPages(access))
-  app.use(gate(settings, access, limits, audit))
+  app.use(gate(settings, access, limits, audit, nodes))
+  if (nodes.self !== null) {
+    app.use((c, next) => {
+      c.set("hasNodes", true)
+      return next()
+    })
+    app.use(forwardToOwner(services, call))
+  }
   app.use(limitWrites(access, limits, audit))
   app.use(audited(audit, access))
   app.use(checkRole(access))
   app.use(withRemoved(services))
   app.use(withOpenNotices(services))
+  app.use(withMediaLive(services))
 }
 
 /** Declares what programs ask for: probes, the REST API with its documentation, and metrics. */
-const apiRoutes = (app: Hono, services: AppServices): void => {
+const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void => {
   healthRoutes(app, services)
   // Declared before the channels, or `bulk` would be taken for one.
   bulkRoutes(app, services)
@@ -134,6 +166,7 @@ const apiRoutes = (app: Hono, services: AppServices): void => {
   allChannelsRoutes(app, services)
   outputRoutes(app, services)
   historyRoutes(app, services)
+  scheduleRoutes(app, services)
   templateRoutes(app, services)
   configRoutes(app, services)
   scte35Routes(app, services)
@@ -141,8 +174,11 @@ const apiRoutes = (app: Hono, services: AppServices): void => {
   inputRoutes(app, services)
   notificationRoutes(app, services)
   systemRoutes(app, services)
+  nodeRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)
+  internalChannelRoutes(app, services, plane)
+  internalLeaseRoutes(app, services)
 }
 
 /** Declares what browsers and players ask for: pages, their files and actions, and HLS. */
@@ -156,10 +192,12 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   outputPageRoutes(app, services)
   removeOutputRoutes(app, services)
   bulkPageRoutes(app, services)
+  toManyRoutes(app, services)
   channelPageRoutes(app, services)
   undoRoutes(app, services)
   pageRoutes(app, services)
   channelDetailRoutes(app, services)
+  schedulePageRoutes(app, services)
   thumbnailRoutes(app, services)
   cuePageRoutes(app, services)
   settingsRoutes(app, services)
@@ -167,16 +205,19 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   eventsPageRoutes(app, services)
   auditPageRoutes(app, services)
   systemPageRoutes(app, services)
+  nodePageRoutes(app, services)
   logPageRoutes(app, services)
 }
 
 /** The app with all its routes; anything else is answered with a problem document, or with a page to a browser. */
-export const makeApp = (deps: AppDeps): Hono => {
+export const makeApp = (given: AppDeps): Hono => {
+  const deps = { ...given, others: given.others ?? makeOtherNodes(given.plane.nodes, given.call ?? callNode) }
   const app = new Hono({ strict: false })
   const services = makeServices(deps)
   useGates(app, services, deps)
-  apiRoutes(app, services)
+  apiRoutes(app, services, deps)
   browserRoutes(app, services)
+  services.medialiveWeb?.routes(app, services)
 
   app.notFound((c) => problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path))
   app.onError(async (error, c) => problemResponse(await services.runner.defect(c, error), c.req.path))

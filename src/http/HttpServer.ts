@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { createSecureContext } from "node:tls"
 import { createAdaptorServer } from "@hono/node-server"
-import { Context, Effect, Layer, Option, type Scope } from "effect"
+import { Context, Effect, Layer, Option, Runtime, type Scope } from "effect"
 import { Accounts, type AccountsService } from "../effects/accounts/Accounts.ts"
 import { Audit } from "../effects/accounts/Audit.ts"
 import type { AuditRows } from "../effects/accounts/audit-rows.ts"
@@ -18,6 +18,10 @@ import { makeLiveFeed } from "./live/LiveFeed.ts"
 import { type LivePages, makeLivePages } from "./live/live-pages.ts"
 import { makePreviewRoute } from "./live/preview.ts"
 import { mountWebSocket, type WebSockets } from "./live/websocket.ts"
+import { acrossNodes } from "./nodes/across-nodes.ts"
+import { callNode } from "./nodes/call-node.ts"
+import { makeOtherNodes } from "./nodes/other-nodes.ts"
+import { tunnel, tunnelTo } from "./nodes/tunnel.ts"
 import { makeReporter } from "./request/run.ts"
 
 /** Where the server listens, once it does. */
@@ -115,9 +119,17 @@ export const serveHttp = (
     const runtime = yield* Effect.runtime<never>()
     const livePages = makeLivePages(runtime)
     const openSockets = () => sockets.size()
+    const others = makeOtherNodes(plane.nodes, callNode)
     const grafanaUrl = settings.grafanaUrl ?? Option.none()
+    const { service } = plane.medialive
+    const medialiveWeb =
+      service === null
+        ? null
+        : (yield* Effect.promise(() => import("./pages/medialive/medialive-web.ts"))).medialiveWeb(service)
     const app = makeApp({
       plane,
+      others,
+      medialiveWeb,
       accounts,
       audit,
       livePages,
@@ -127,7 +139,7 @@ export const serveHttp = (
       runtime,
       ...(log === undefined ? {} : { log }),
     })
-    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(plane), [
+    const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(acrossNodes(plane, others)), [
       yield* makePreviewRoute(plane.previews),
     ])
     const pair = yield* readCertificate(settings)
@@ -142,7 +154,21 @@ export const serveHttp = (
           })
     ) as Server
     server.maxConnections = MAX_CONNECTIONS
-    sockets.attach(server)
+    const { channels, nodes } = plane
+    const idOf = (ref: string) =>
+      Runtime.runPromise(runtime)(
+        Effect.orElseSucceed(
+          Effect.map(channels.get(ref), ({ id }) => id),
+          () => null,
+        ),
+      )
+    if (nodes.self === null) sockets.attach(server)
+    else
+      sockets.attach(server, async (request, socket, head) => {
+        const address = await tunnelTo({ idOf, nodes }, request)
+        if (address !== null) tunnel(address, request, socket, head)
+        return address !== null
+      })
 
     const address = yield* Effect.acquireRelease(listen(server, settings), () => close(server, sockets, livePages))
     server.on("error", makeReporter(runtime, "the HTTP server reported an error"))

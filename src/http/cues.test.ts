@@ -86,7 +86,7 @@ describe("GET /api/channels/{id}/cues", () => {
       },
     ],
     ["?limit=1000&before=42", { limit: 1000, before: 42 }],
-    ["?limit=10000&format=csv", { limit: 10_000 }],
+    ["?limit=10000&format=csv", { limit: 1000 }],
     [
       "?since=2026-01-02T03:04:05Z&until=2026-01-02T03:04:05.678%2B01:00",
       { sinceMs: Date.UTC(2026, 0, 2, 3, 4, 5), untilMs: Date.UTC(2026, 0, 2, 2, 4, 5, 678) },
@@ -194,6 +194,39 @@ describe("cues as CSV", () => {
       expect(row[header.indexOf("event_id")]).toBe("")
     },
   )
+
+  it("are all that match, however many, unless a limit is asked for", async () => {
+    const { call, plane } = await withChannel()
+    plane.cued("1", ...Array.from({ length: 2500 }, (_, n) => fakeCue({ id: 2500 - n })))
+    const ids = async (query: string) =>
+      readCsv(await (await call("GET", query)).text())
+        .slice(1)
+        .map((row) => Number(row[query.startsWith("/api/cues") ? 1 : 0]))
+    expect(await ids(`${PATH}?format=csv`)).toEqual(Array.from({ length: 2500 }, (_, n) => 2500 - n))
+    expect((await ids(`${PATH}?format=csv&limit=1500`)).at(-1)).toBe(1001)
+    expect(await ids("/api/cues?format=csv")).toHaveLength(2500)
+    expect((await ids("/api/cues?format=csv&before=1200")).at(0)).toBe(1199)
+  })
+
+  it("end with an error rather than early where the store fails half way", async () => {
+    const { call, plane } = await withChannel()
+    const list = plane.cues.list
+    let pages = 0
+    const broken = await withChannel({
+      over: {
+        cues: {
+          list: (ref, query) =>
+            ++pages > 1
+              ? new StoreError({ operation: "read the cues", cause: new Error("x") })
+              : Effect.orDie(list(ref, query)),
+        },
+      },
+    })
+    expect((await call("GET", PATH)).status).toBe(200)
+    plane.cued("1", ...Array.from({ length: 1500 }, (_, n) => fakeCue({ id: 1500 - n })))
+    const answer = await broken.call("GET", `${PATH}?format=csv`)
+    await expect(answer.text()).rejects.toThrow(/read the cues/)
+  })
 
   it("are a header alone when there are none", () => expect(cuesAsCsv([]).split("\r\n")).toHaveLength(2))
 })

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { SRT_STACKS } from "../../src/core/srt/stack.ts"
 import { parsePacket } from "../../src/core/ts/packet.ts"
 import { generateTs } from "../../src/test-source/test-programme.ts"
 import { hasMedia, readMedia } from "../media.ts"
@@ -59,23 +60,34 @@ const deliver = async (ts: Uint8Array, rtp: boolean): Promise<ReadonlyArray<read
     await srtCaller("SRT caller", "", ""),
     await srtCaller("SRT caller with stream id", "&streamid=#!::r=live/one,m=publish", ""),
     await srtCaller("SRT caller AES-128", `${secret}16`, `${secret}16`),
+    await srtCaller("SRT caller AES-192", `${secret}24`, `${secret}24`),
     await srtCaller("SRT caller AES-256", `${secret}32`, `${secret}32`),
+    await srtCaller("SRT caller on libsrt", "&stack=libsrt", ""),
+    await srtCaller("SRT caller AES-256 on libsrt", `${secret}32&stack=libsrt`, `${secret}32`),
     await datagrams("udp"),
     await datagrams("rtp"),
   ]
-  const listenPort = await freeUdpPort()
-  const outputs = [...far.map(({ url }) => ({ url })), { url: `srt://127.0.0.1:${listenPort}?mode=listener` }]
+  const listeners = await Promise.all(SRT_STACKS.map(async (stack) => ({ stack, port: await freeUdpPort() })))
+  const outputs = [
+    ...far.map(({ url }) => ({ url })),
+    ...listeners.map((listener) => ({ url: `srt://127.0.0.1:${listener.port}?mode=listener&stack=${listener.stack}` })),
+  ]
   const channel = await product.channel({ name: `bits ${port}`, rtp_ip: "127.0.0.1", rtp_port: port, outputs })
-  const listenerFed = open(await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`))
+  const fed = await Promise.all(
+    listeners.map(async (listener) => ({
+      name: `SRT listener on ${listener.stack}`,
+      receiver: open(await SrtReceiver.open(`srt://127.0.0.1:${listener.port}?latency=120`)),
+    })),
+  )
   await product.until(
     "all outputs connected",
     channel.id,
-    (view) => view.outputs.length === 7 && view.outputs.every((o) => o.status === "connected"),
+    (view) => view.outputs.length === outputs.length && view.outputs.every((o) => o.status === "connected"),
     20_000,
   )
   await sendTs(ts, { port, rtp, bitrate: 12e6 })
   const received: Array<readonly [string, Buffer]> = []
-  for (const { name, receiver } of [...far, { name: "SRT listener", receiver: listenerFed }]) {
+  for (const { name, receiver } of [...far, ...fed]) {
     await receiver.atLeast(ts.length)
     received.push([name, receiver.bytes()])
   }
@@ -94,7 +106,7 @@ describe.each([
   ["RTP", true],
   ["raw UDP", false],
 ])("%s in", (_, rtp) => {
-  it("the test source's programme comes out of seven outputs byte for byte", async () => {
+  it("the test source's programme comes out of every kind of output byte for byte, SRT on both stacks", async () => {
     const ts = generateTs(3, { bitrate: 4_000_000, breakEverySeconds: 30 })
     expect(carriesScte35(ts, 500)).toBe(true)
     for (const [name, bytes] of await deliver(ts, rtp)) expect([name, bytes.equals(ts)]).toEqual([name, true])
@@ -120,7 +132,7 @@ describe("ffmpeg as the far side", () => {
       name: "to ffmpeg",
       rtp_ip: "127.0.0.1",
       rtp_port: port,
-      outputs: [{ protocol: "srt", url: `srt://127.0.0.1:${srtPort}?streamid=publish` }],
+      outputs: [{ protocol: "srt", url: `srt://127.0.0.1:${srtPort}?streamid=publish&latency=2000` }],
     })
     // With a raw copy, ffmpeg's data demuxer and muxer hand bytes on as they come.
     const raw = [

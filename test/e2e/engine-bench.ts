@@ -1,7 +1,7 @@
 /** Runs an Engine in this process, with the real packet core and, on request, the real libsrt. */
 import { readFileSync } from "node:fs"
 import { PacketCore } from "../../src/core/packet-core/packet-core.ts"
-import { type SrtStack, srtStackOf } from "../../src/core/srt/stack.ts"
+import { DEFAULT_SRT_STACK, type SrtStack, srtStackOf } from "../../src/core/srt/stack.ts"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
 import { Engine } from "../../src/engine/engine.ts"
 import type {
@@ -52,7 +52,7 @@ export class EngineBench extends EngineEvents {
     options: { readonly countersFrom?: number; readonly srtStack?: SrtStack } = {},
   ): Promise<EngineBench> {
     const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)), options)
-    return new EngineBench(core, library, options.srtStack ?? srtStackOf(process.env["SRT_STACK"]) ?? "libsrt")
+    return new EngineBench(core, library, options.srtStack ?? srtStackOf(process.env["SRT_STACK"]) ?? DEFAULT_SRT_STACK)
   }
 
   ask(command: Command): Reply {

@@ -91,13 +91,13 @@ describe("siblings lose nothing", () => {
     )
     const before = outputOf(both, untouched?.id ?? "")
     const answer = await product.api("PUT", `/api/channels/${channel.id}/outputs/${edited?.id}`, {
-      url: `srt://127.0.0.1:${ports[0]}?mode=listener&latency=444`,
+      url: `srt://127.0.0.1:${ports[0]}?mode=listener&latency=1444`,
     })
-    expect(answer.body).toMatchObject({ options: { latency_ms: 444 } })
+    expect(answer.body).toMatchObject({ options: { latency_ms: 1444 } })
     await product.until(
       "the edited one is connected again",
       channel.id,
-      (v) => outputOf(v, edited?.id ?? "")?.srt?.["latency_ms"] === 444,
+      (v) => outputOf(v, edited?.id ?? "")?.srt?.["latency_ms"] === 1444,
       15_000,
     )
     const after = outputOf(await product.view(channel.id), untouched?.id ?? "")

@@ -50,7 +50,7 @@ beforeAll(async () => {
   })
   id = channel.id
   url = `${product.url}/channels/${channel.slug}`
-  srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`)
+  srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}`)
   await product.until(
     "both legs are known and the outputs run",
     id,

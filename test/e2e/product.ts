@@ -126,6 +126,8 @@ export class Product {
       NODE_ENV: "production",
       // A decoder for every channel that starts is a load that only the tests of pictures need.
       THUMBNAILS: "off",
+      // One engine whatever the machine: most tests are about what happens in one.
+      ENGINES: "1",
       ...options.env,
     }
     const product = new Product(
@@ -209,8 +211,15 @@ export class Product {
 
   async enginePid(): Promise<number> {
     const pid = await eventually("the engine is connected", async () => (await this.health()).engine.pid)
-    this.#engines.add(pid)
+    await this.engines()
     return pid
+  }
+
+  /** The engines by number, as the health of the service has them. */
+  async engines(): Promise<Health["engines"]> {
+    const { engines } = await this.health()
+    for (const { pid } of engines) if (pid !== null) this.#engines.add(pid)
+    return engines
   }
 
   engineLog(): string {

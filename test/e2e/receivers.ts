@@ -105,6 +105,17 @@ const listenPortOf = (url: string): number | null =>
   url.includes("mode=listener") ? Number(/:(\d+)(?=[?/]|$)/.exec(url)?.[1]) : null
 
 /**
+ * Latency in ms that a receiver asks for where its URL names none; the larger one of both sides counts. A program that
+ * stands still for longer drops packets, which is its own doing and no fault of what is tested.
+ */
+const PATIENT_LATENCY_MS = 1000
+
+const patient = (url: string): string =>
+  /[?&](?:latency|rcvlatency|tsbpd)=/.test(url)
+    ? url
+    : `${url}${url.includes("?") ? "&" : "?"}latency=${PATIENT_LATENCY_MS}`
+
+/**
  * Runs srt-live-transmit with `url` as its source (`srt://127.0.0.1:9000`, `srt://:9000?mode=listener`). Its target is
  * a UDP port of ours, because its stdout would keep the last kilobytes in a buffer.
  */
@@ -123,7 +134,7 @@ export class SrtReceiver {
    */
   static async open(url: string): Promise<SrtReceiver> {
     const udp = await UdpReceiver.open()
-    const args = ["-loglevel:error", "-buffering:1", "-chunk:1456", url, `udp://127.0.0.1:${udp.port}`]
+    const args = ["-loglevel:error", "-buffering:1", "-chunk:1456", patient(url), `udp://127.0.0.1:${udp.port}`]
     const program = new ProgramReceiver("srt-live-transmit", args)
     const port = listenPortOf(url)
     if (port !== null)

@@ -45,7 +45,7 @@ beforeAll(async () => {
     ],
   })
   channelId = channel.id
-  srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}?latency=120`)
+  srt = await SrtReceiver.open(`srt://127.0.0.1:${listenPort}`)
   await product.until(
     "outputs are connected",
     channelId,

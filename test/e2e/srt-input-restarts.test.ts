@@ -30,7 +30,7 @@ const stage = async () => {
   const source: BackgroundSource = await startSource({ port: await encoder.channel(), bitrate: 4_000_000 })
   closers.push(() => source.stop())
   const call = (id: string) =>
-    encoder.connect(`srt://127.0.0.1:${port}?latency=400&passphrase=correct-horse-battery`, id)
+    encoder.connect(`srt://127.0.0.1:${port}?latency=1500&passphrase=correct-horse-battery`, id)
   const leg = async () => (await product.view(channel.id)).input.legs[0]
   return { product, encoder, sink, channel, source, call, leg }
 }

@@ -9,7 +9,7 @@ import { DATABASES, execute, places, using } from "../../src/effects/testing/sto
 import { temporaryDirectory } from "../../src/effects/testing/temporary-directory.ts"
 
 /** `STORE_KILL_ROUNDS=200` for the whole of it. */
-const ROUNDS = Number(process.env["STORE_KILL_ROUNDS"] ?? 40)
+const ROUNDS = Number(process.env["STORE_KILL_ROUNDS"] ?? 20)
 const SCRIPT = fileURLToPath(new URL("../../src/effects/testing/change-writer.ts", import.meta.url))
 
 /** Starts the writer at a step and kills it; the number of steps that it said were done. */

@@ -2,14 +2,14 @@
 // leaving the page.
 // All of it also works without this script, by forms. Rows are replaced once a second, so only `data-kept-*` is kept in
 // them.
+import { post } from "./connection.js"
 import { say } from "./copy.js"
 
-const ERROR_SHOWN_MS = 10_000
-const NOTHING_SELECTED = "Nothing is selected: tick channels first"
 const rows = document.getElementById("channel-rows")
 const filter = document.getElementById("filter")
 const nothing = document.getElementById("nothing")
 const selected = document.getElementById("selected")
+const bulk = document.getElementById("bulk")
 const all = document.getElementById("select-all")
 const dialog = document.getElementById("confirm")
 
@@ -19,15 +19,35 @@ const showMatching = () => {
   if (!filter) return
   const words = filter.elements.q.value.toLowerCase().split(/\s+/)
   const only = filter.elements.only.checked
+  const state = new URLSearchParams(location.search).get("state")
   let shown = 0
   for (const row of rows.children) {
     const matches =
-      (!only || row.dataset.problem !== undefined) && words.every((word) => row.dataset.search?.includes(word))
+      (!only || row.dataset.problem !== undefined) &&
+      (state === null || row.dataset.state === state) &&
+      words.every((word) => row.dataset.search?.includes(word))
     if (row.hasAttribute("data-kept-out") === matches) row.toggleAttribute("data-kept-out", !matches)
     if (matches) shown++
   }
   nothing.hidden = shown > 0 || rows.children.length === 0
+  for (const counter of document.querySelectorAll("#totals a[data-state]")) {
+    const isOn = counter.dataset.state === state
+    if (isOn) counter.setAttribute("aria-current", "true")
+    else counter.removeAttribute("aria-current")
+  }
 }
+
+// A counter shows only the channels that it counts; pressed again it shows all.
+document.getElementById("totals").addEventListener("click", (event) => {
+  const counter = event.target.closest("a[data-state]")
+  if (!counter || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const address = new URL(location)
+  if (address.searchParams.get("state") === counter.dataset.state) address.searchParams.delete("state")
+  else address.searchParams.set("state", counter.dataset.state)
+  history.replaceState(null, "", address)
+  showMatching()
+})
 
 const keepInAddress = () => {
   const address = new URL(location)
@@ -46,16 +66,12 @@ filter?.addEventListener("submit", (event) => event.preventDefault())
 
 const boxes = () => [...rows.querySelectorAll("tr:not([data-kept-out]) input[name=channel]")]
 
-// An action was requested with nothing ticked: a message beside the button says so until something is.
-let missed = false
-
 const countSelected = () => {
   if (!selected) return
   const n = rows.querySelectorAll("input[name=channel]:checked").length
-  if (n > 0) missed = false
-  const text = n > 0 ? `${n} selected:` : missed ? NOTHING_SELECTED : "Selected:"
+  const text = n === 1 ? "1 channel selected" : `${n} channels selected`
   if (selected.textContent !== text) selected.textContent = text
-  selected.classList.toggle("error", missed)
+  bulk.toggleAttribute("data-any", n > 0)
 }
 
 document.addEventListener("change", ({ target }) => {
@@ -70,6 +86,7 @@ const ahead = performance.timeOrigin + (loaded?.responseStart ?? 0) - Number(row
 const two = (n) => String(n).padStart(2, "0")
 
 const countDown = () => {
+  if (document.documentElement.classList.contains("lost")) return
   const now = Date.now() - ahead
   for (const place of document.querySelectorAll("[data-until]")) {
     const left = Math.max(0, Math.ceil((Number(place.dataset.until) - now) / 1000))
@@ -106,42 +123,37 @@ const confirmed = (question, verb) =>
     dialog.showModal()
   })
 
+const NAMED = 5
+/** The question of a button; of several channels it names some, and how many there are. */
+const questionOf = (form, { dataset: { confirm }, textContent }) => {
+  if (!confirm || form.id !== "bulk") return confirm
+  const names = [...rows.querySelectorAll("tr:has(input[name=channel]:checked) th > a")].map((link) => link.textContent)
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ""
+  const count = names.length === 1 ? "1 channel" : `${names.length} channels`
+  return `${textContent}: ${count} (${names.slice(0, NAMED).join(", ")}${more})? ${confirm}`
+}
+
 const send = async (form, button) => {
   const body = new URLSearchParams(new FormData(form, button))
   body.set("confirmed", "yes")
-  const to = button.getAttribute("formaction") ?? form.getAttribute("action")
-  try {
-    const answer = await fetch(to, { method: "POST", body, headers: { "HX-Request": "true" } })
-    const text = await answer.text()
-    if (answer.ok) return say(text)
-    say(
-      answer.headers.get("content-type")?.includes("json")
-        ? JSON.parse(text).detail
-        : `The service answers ${answer.status}`,
-      ERROR_SHOWN_MS,
-    )
-  } catch {
-    say("The service cannot be reached", ERROR_SHOWN_MS)
-  }
+  const done = await post(button.getAttribute("formaction") ?? form.getAttribute("action"), body)
+  if (done !== undefined) say(done)
+  return done !== undefined
 }
 
 document.addEventListener("submit", async (event) => {
   const { submitter: button, target: form } = event
   // While updates are paused the page is loaded again, as without scripts.
   if (!form.matches("[data-live]") || !document.getElementById("stream")) return
+  if (button.dataset.leaves !== undefined) return
   event.preventDefault()
-  if (form.id === "bulk" && !rows.querySelector("input[name=channel]:checked")) {
-    missed = true
-    countSelected()
-    return say(`${NOTHING_SELECTED}, and then ${button.textContent}`, ERROR_SHOWN_MS)
-  }
-  const question = button.dataset.confirm
+  const question = questionOf(form, button)
   if (question && !(await confirmed(question, button.textContent))) return
-  await send(form, button)
-  if (form.id !== "bulk") return
+  if (!(await send(form, button)) || form.id !== "bulk") return
   for (const box of rows.querySelectorAll("input[name=channel]:checked")) box.checked = false
   if (all) all.checked = false
   countSelected()
 })
 
 showMatching()
+countSelected()

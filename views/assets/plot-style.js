@@ -1,4 +1,6 @@
 // How plots look: colours, dashes, axes and the marks of events. uPlot is loaded before this script.
+import { SIDE, shownTicks, tickTexts } from "./plot-axes.js"
+
 const { uPlot } = globalThis
 
 const HEIGHT = 190
@@ -80,20 +82,23 @@ const zeroUp = (_, __, max) => [0, max > 0 ? max * 1.1 : 1]
  */
 export const plotOptions = (state, width, onCursor) => {
   const { kind, series } = state
-  const axis = (scale, side, text, grid) => ({
+  const isEmpty = (plot, scale) =>
+    plot.series.every((one, i) => i === 0 || one.scale !== scale || !plot.data[i].some((value) => value > 0))
+  const axis = (scale, side, unit, grid) => ({
     scale,
     side,
     grid: { show: grid, stroke: () => colours.line, width: 1 },
     ticks: { stroke: () => colours.line, width: 1 },
     stroke: () => colours.faint,
-    size: 82,
-    values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : text(tick))),
+    size: side === 3 ? SIDE.left : SIDE.right,
+    values: (plot, ticks) => tickTexts(shownTicks(ticks, isEmpty(plot, scale)), unit),
   })
-  const scales = new Map(Object.values(kind.measures).map(({ scale, text }) => [scale, text]))
+  const scales = new Map(Object.values(kind.measures).map(({ scale, unit }) => [scale, unit]))
   return {
     width,
     height: HEIGHT,
-    padding: [16, 8, 0, 0],
+    // Where a second axis stands in one plot, the others leave its room free.
+    padding: [16, scales.size > 1 ? 0 : SIDE.right, 0, 0],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
     legend: { show: false },
     cursor: { sync: { key: "channel" }, drag: { x: false, y: false } },
@@ -110,7 +115,7 @@ export const plotOptions = (state, width, onCursor) => {
         grid: { stroke: () => colours.line, width: 1 },
         ticks: { stroke: () => colours.line, width: 1 },
       },
-      ...[...scales].map(([scale, text], i) => axis(scale, i === 0 ? 3 : 1, text, i === 0)),
+      ...[...scales].map(([scale, unit], i) => axis(scale, i === 0 ? 3 : 1, unit, i === 0)),
     ],
     series: [
       {},

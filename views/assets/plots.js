@@ -23,16 +23,16 @@ const PLOTS = [
     id: "bitrate",
     title: "Bit rate",
     is: ["leg", "output"],
-    measures: { bitrate: { scale: "y", name: "", text: bitrate } },
+    measures: { bitrate: { scale: "y", unit: "bit/s", name: "", text: bitrate } },
   },
   {
     id: "srt",
     title: "SRT outputs",
     is: ["output"],
     measures: {
-      rtt: { scale: "y", name: "RTT", text: milliseconds },
-      lost: { scale: "rate", name: "lost", text: perSecond },
-      retransmitted: { scale: "rate", name: "retransmitted", text: perSecond },
+      rtt: { scale: "y", unit: "ms", name: "RTT", text: milliseconds },
+      lost: { scale: "rate", unit: "/s", name: "lost", text: perSecond },
+      retransmitted: { scale: "rate", unit: "/s", name: "retransmitted", text: perSecond },
     },
   },
   {
@@ -40,8 +40,8 @@ const PLOTS = [
     title: "Input errors",
     is: ["leg"],
     measures: {
-      lost: { scale: "y", name: "RTP lost", text: perSecond },
-      cc_errors: { scale: "y", name: "continuity", text: perSecond },
+      lost: { scale: "y", unit: "/s", name: "RTP lost", text: perSecond },
+      cc_errors: { scale: "y", unit: "/s", name: "continuity", text: perSecond },
     },
   },
 ]

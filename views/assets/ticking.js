@@ -24,6 +24,8 @@ const elapsed = (seconds) => {
 }
 
 const tick = () => {
+  // Clocks that run on would make old figures look alive.
+  if (document.documentElement.classList.contains("lost")) return
   const now = Date.now() + ahead
   for (const time of document.querySelectorAll("time[data-countdown-to], time[data-count-from]")) {
     const { countFrom, countdownTo } = time.dataset

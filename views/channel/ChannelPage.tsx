@@ -10,6 +10,7 @@ import { type ChannelShown, pathOf, type Region } from "./channel-shown.ts"
 import { EventColumns } from "./EventRow.tsx"
 import { OutputColumns } from "./OutputRows.tsx"
 import { PageAlert, type PageProblem } from "./PageAlert.tsx"
+import { PlacementSection } from "./PlacementSection.tsx"
 import { Plots } from "./Plots.tsx"
 import { PREVIEW_SCRIPTS } from "./Preview.tsx"
 
@@ -39,6 +40,7 @@ const Links = ({ dashboard, frame, path, slug }: LinksProps) => (
         <a href={`/add/output?channel=${encodeURIComponent(slug)}`}>Add output</a>
         <a href={`${path}/edit`}>Edit</a>
         <a href={`${path}/clone`}>Clone</a>
+        <a href={`${path}/schedule`}>Schedule</a>
       </>
     ) : null}
     <a href={`${path}/events`}>Events</a>
@@ -56,6 +58,16 @@ const InputSection = ({ legs, preview }: { readonly legs: Region; readonly previ
       <div id="legs" class="legs">
         {itemsOf(legs)}
       </div>
+    </div>
+  </section>
+)
+
+/** MediaLive beside the legs. */
+const BesideSection = ({ beside }: { readonly beside: Region }) => (
+  <section class="card" aria-labelledby="beside-title">
+    <h2 id="beside-title">MediaLive beside our legs</h2>
+    <div id="beside" class="legs">
+      {itemsOf(beside)}
     </div>
   </section>
 )
@@ -139,7 +151,9 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
         </div>
         <div id="page-alert">{problem === undefined ? null : <PageAlert problem={problem} channel={channel} />}</div>
         <div id="channel-head">{itemsOf(regions.head)}</div>
+        <PlacementSection shown={shown} />
         <InputSection legs={regions.legs} preview={preview} />
+        {regions.beside === undefined ? null : <BesideSection beside={regions.beside} />}
         <OutputsSection outputs={regions.outputs} urls={regions.urls} />
         <Plots path={path} channelId={channel.id} history={history} live={frame.live} />
         <BreaksSection breaks={regions.breaks} cues={regions.cues} />

@@ -10,6 +10,7 @@ import { copyableUrls } from "./copyable-urls.ts"
 import { EventRow } from "./EventRow.tsx"
 import { LegErrors, LegFigures, LegFindings, LegHead, type LegProps, LegStreams } from "./LegParts.tsx"
 import { failingFirst, OutputRow } from "./OutputRows.tsx"
+import { PlacementState } from "./PlacementSection.tsx"
 import { LegEncoder } from "./SrtLegParts.tsx"
 import { UrlItem } from "./UrlItem.tsx"
 
@@ -42,6 +43,7 @@ export const channelRegions = (shown: ChannelShown) => {
         { id: "channel-alarms", html: String(<ChannelAlarms shown={shown} />) },
       ],
     },
+    ...(shown.beside === null ? {} : { beside: { id: "beside", items: shown.beside } }),
     legs: { id: "legs", items: channel.input.legs.flatMap((leg) => legItems(shown, leg)) },
     outputs: {
       id: "output-rows",
@@ -58,6 +60,13 @@ export const channelRegions = (shown: ChannelShown) => {
     cues: {
       id: "cue-rows",
       items: cues.slice(0, LISTED_CUES).map((cue) => ({ id: `cue-${cue.id}`, html: String(<CueRow cue={cue} />) })),
+    },
+    placement: {
+      id: "placement",
+      items:
+        shown.placement === undefined
+          ? []
+          : [{ id: "placement-state", html: String(<PlacementState placement={shown.placement} />) }],
     },
     log: { id: "log-rows", items: log.map((line) => ({ id: `log-${line.id}`, html: String(<LogRow line={line} />) })) },
     events: {

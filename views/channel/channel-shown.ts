@@ -4,6 +4,7 @@ import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import type { LogChoice } from "../system/LogRow.tsx"
+import type { PlacementOnPage } from "./PlacementSection.tsx"
 import type { Steady } from "./steady.ts"
 
 export interface ChannelShown {
@@ -22,7 +23,11 @@ export interface ChannelShown {
   readonly origin: string
   /** False for readers whose buttons would be refused. */
   readonly mayAct: boolean
+  /** MediaLive beside the legs; null without it. */
+  readonly beside: Region["items"] | null
   readonly steady: Steady
+  /** Where it runs; undefined on a single machine, which shows nothing of it. */
+  readonly placement?: PlacementOnPage | undefined
 }
 
 /** An element of the page whose children are kept up to date one by one; `LiveRegion` of the HTTP side. */

@@ -20,6 +20,8 @@ export interface ChannelListPageProps {
   readonly totals: ReadonlyArray<Item>
   /** Problems of the service itself. */
   readonly problems: ReadonlyArray<Item>
+  /** What needs attention, a line for each cause. */
+  readonly attention: ReadonlyArray<Item>
   readonly filter: ListFilter
   /** Whether rows have pictures. */
   readonly thumbnails?: boolean
@@ -33,15 +35,17 @@ const markup = (items: ReadonlyArray<Item>) => raw(items.map(({ html }) => html)
 
 const BULK = [
   { action: "start", name: "Start" },
-  { action: "stop", name: "Stop", confirm: "Stop the selected channels? Their outputs lose the stream." },
+  { action: "stop", name: "Stop", confirm: "Their outputs lose the stream." },
   { action: "enable_outputs", name: "Enable outputs" },
-  { action: "disable_outputs", name: "Disable outputs", confirm: "Disable all outputs of the selected channels?" },
+  { action: "disable_outputs", name: "Disable outputs", confirm: "Their outputs lose the stream." },
+  { action: "mute", name: "Mute 1 h" },
 ] as const
 
+/** Acts on the channels that are ticked; with scripts it stands there only while some are. */
 const BulkForm = ({ frame }: { readonly frame: Frame }) => (
   <form id="bulk" method="post" action="/channels/bulk" class="bulk" data-live aria-label="Selected channels">
     <input type="hidden" name="back" value={frame.here} />
-    <span id="selected" class="hint">
+    <span id="selected" role="status">
       Selected:
     </span>
     {BULK.map((one) => (
@@ -49,6 +53,9 @@ const BulkForm = ({ frame }: { readonly frame: Frame }) => (
         {one.name}
       </button>
     ))}
+    <button type="submit" formaction="/add/output-to-many" formmethod="get" data-leaves>
+      Add an output…
+    </button>
   </form>
 )
 
@@ -68,6 +75,7 @@ const FilterForm = ({ filter }: { readonly filter: ListFilter }) => (
         autocomplete="off"
         maxlength={100}
       />
+      {filter.state === undefined ? null : <input type="hidden" name="state" value={filter.state} />}
       <label class="check">
         <input type="checkbox" name="only" value="problems" checked={filter.problemsOnly} /> only problems
       </label>
@@ -76,12 +84,18 @@ const FilterForm = ({ filter }: { readonly filter: ListFilter }) => (
   </search>
 )
 
-const Head = ({ mayOperate, totals }: { readonly mayOperate: boolean } & Pick<ChannelListPageProps, "totals">) => (
+const Head = ({
+  filter,
+  mayOperate,
+  total,
+  totals,
+}: { readonly mayOperate: boolean } & Pick<ChannelListPageProps, "filter" | "total" | "totals">) => (
   <div class="head">
-    <h1>Channels</h1>
+    <h1 class="visually-hidden">Channels</h1>
     <div id="totals" class="totals">
       {markup(totals)}
     </div>
+    {total === 0 ? null : <FilterForm filter={filter} />}
     {mayOperate ? (
       <nav aria-label="Add">
         <a class="button primary" href="/add/channel">
@@ -95,7 +109,7 @@ const Head = ({ mayOperate, totals }: { readonly mayOperate: boolean } & Pick<Ch
 const HeadRow = ({ mayOperate }: { readonly mayOperate: boolean }) => (
   <tr>
     {mayOperate ? (
-      <th scope="col">
+      <th scope="col" class="select">
         <span class="visually-hidden">Select</span>
         <input type="checkbox" id="select-all" class="scripted-only" aria-label="Select all channels shown" />
       </th>
@@ -103,14 +117,8 @@ const HeadRow = ({ mayOperate }: { readonly mayOperate: boolean }) => (
     <th scope="col">Channel</th>
     <th scope="col">State</th>
     <th scope="col">Input</th>
-    <th scope="col" class="number" title="Continuity errors of the last 5 minutes">
-      CC 5 min
-    </th>
     <th scope="col">SCTE-35</th>
     <th scope="col">Outputs</th>
-    <th scope="col" class="number">
-      Up
-    </th>
     {mayOperate ? (
       <th scope="col">
         <span class="visually-hidden">Actions</span>
@@ -142,6 +150,7 @@ const ChannelTable = ({
 /** The operators' first page: all channels, failing ones first, live. */
 export const ChannelListPage = ({
   alert,
+  attention,
   filter,
   frame,
   now,
@@ -159,8 +168,8 @@ export const ChannelListPage = ({
       stream="/live/channels"
       scripts={thumbnails ? ["list.js", "thumbnails.js"] : ["list.js"]}
     >
-      <main id="main">
-        <Head mayOperate={mayOperate} totals={totals} />
+      <main id="main" class="list">
+        <Head filter={filter} mayOperate={mayOperate} total={total} totals={totals} />
         {alert === undefined ? null : (
           <p class="banner error" role="alert">
             {alert}
@@ -172,10 +181,12 @@ export const ChannelListPage = ({
             There is no channel yet. {mayOperate ? <a href="/add/channel">Add one.</a> : "An operator can add one."}
           </p>
         ) : (
-          <div class="toolbar">
-            <FilterForm filter={filter} />
+          <>
+            <ul id="attention" class="attention" aria-label="What needs attention">
+              {markup(attention)}
+            </ul>
             {mayOperate ? <BulkForm frame={frame} /> : null}
-          </div>
+          </>
         )}
         {mayOperate ? <form id="act" method="post" action="/" data-live hidden></form> : null}
         <ChannelTable mayOperate={mayOperate} now={now} rows={rows} total={total} />

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { formatCountdown } from "../format.ts"
-import type { FailingOutput, ListRow, State } from "./list-row.ts"
+import type { ListRow, State } from "./list-row.ts"
 import { SPARK } from "./list-texts.ts"
 
 export interface ChannelRowProps {
@@ -26,45 +26,61 @@ const Left = ({ now, until }: { readonly now: number; readonly until: number }) 
   </b>
 )
 
-const Failing = ({
-  channel,
-  now,
-  output,
-}: {
-  readonly channel: string
-  readonly now: number
-  readonly output: FailingOutput
-}) => (
-  <p class="failing">
-    <Status is={output.is} text="" />
-    <a href={`/channels/${channel}#output-${output.slug}`}>{output.name}</a> {output.error}
-    {output.retryAt !== null ? (
-      <>
-        {" · again in "}
-        <Left now={now} until={output.retryAt} />
-      </>
-    ) : output.is === "retrying" ? (
-      " · trying now"
-    ) : null}
-  </p>
-)
-
 const Input = ({ row }: { readonly row: ListRow }) => (
-  <td data-label="Input">
-    <div class="input">
-      {row.spark === "" ? null : (
-        <svg class="spark" viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} aria-hidden="true">
-          <path d={row.spark} />
-        </svg>
-      )}
-      <span class="number">{row.bitrate}</span>
-      {row.source === "" ? null : <span class="hint">{row.source}</span>}
-    </div>
-    {row.notes.map(({ is, text }) => (
-      <p class={is}>{text}</p>
+  <td class="rate" data-label="Input">
+    {row.legs.map(({ is, isUsed, text }) => (
+      <span class={`leg-dot is-${is}`} title={text}>
+        <span class={isUsed ? "mark" : "mark off"}></span>
+        <span class="visually-hidden">{text}</span>
+      </span>
     ))}
+    <span class="number">{row.bitrate}</span>
+    {row.spark === "" ? null : (
+      <svg class="spark" viewBox={`0 0 ${SPARK.width} ${SPARK.height}`} aria-hidden="true">
+        <path d={row.spark} />
+      </svg>
+    )}
+    {row.ccErrors === null || row.ccErrors === 0 ? null : (
+      <span class="warning" title="Continuity errors of the last 5 minutes">
+        CC {row.ccErrors}
+      </span>
+    )}
   </td>
 )
+
+const Outputs = ({ row }: { readonly row: ListRow }) => (
+  <td class="outputs" data-label="Outputs">
+    <span class="number">{row.carrying}</span>
+    {row.outputs.map(({ is, slug, title }) => (
+      <a class={`out is-${is}`} href={`/channels/${row.slug}?output=${slug}`} title={title} aria-label={title}>
+        <span class="mark"></span>
+      </a>
+    ))}
+    {row.moreOutputs === 0 ? null : <a href={`/channels/${row.slug}`}>+{row.moreOutputs}</a>}
+  </td>
+)
+
+/** The cause of the state across the row: of outputs that are down each with its reason and its next attempt. */
+const Reason = ({ now, row }: { readonly row: ListRow; readonly now: number }) =>
+  row.cause === "" && row.failing.length === 0 ? null : (
+    <p class={`reason is-${row.state.is}`} title={row.cause === "" ? undefined : row.cause}>
+      {row.cause === "" ? null : <span>{row.cause}</span>}
+      {row.failing.map(({ error, isTried, name, retryAt, slug }) => (
+        <span>
+          <a href={`/channels/${row.slug}?output=${slug}`}>{name}</a> {error}
+          {retryAt !== null ? (
+            <>
+              {" · again in "}
+              <Left now={now} until={retryAt} />
+            </>
+          ) : isTried ? (
+            " · trying now"
+          ) : null}
+        </span>
+      ))}
+      {row.moreFailing === 0 ? null : <a href={`/channels/${row.slug}`}>and {row.moreFailing} more</a>}
+    </p>
+  )
 
 const stopQuestion = ({ name, running }: ListRow) =>
   `Stop ${name}? ${running === 0 ? "No output is connected." : `${running} connected ${running === 1 ? "output loses" : "outputs lose"} the stream.`}`
@@ -91,9 +107,15 @@ const Switch = ({ row }: { readonly row: ListRow }) =>
     </button>
   )
 
-/** A channel's row: its state, input, SCTE-35 and outputs at a glance. */
+/** A channel's row: its state with the cause, input, SCTE-35 and outputs at a glance. */
 export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps) => (
-  <tr id={row.id} data-search={row.search} data-problem={row.problem ? "" : undefined}>
+  <tr
+    id={row.id}
+    data-search={row.search}
+    data-state={row.worst}
+    data-problem={row.problem ? "" : undefined}
+    class={row.cause === "" && row.failing.length === 0 ? undefined : "told"}
+  >
     {mayOperate ? (
       <td class="select">
         <input type="checkbox" name="channel" value={row.slug} form="bulk" aria-label={`Select ${row.name}`} />
@@ -107,8 +129,9 @@ export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps)
             class="thumbnail"
             src={thumbnail}
             data-thumbnail={thumbnail}
-            width="80"
-            height="45"
+            width="64"
+            height="36"
+            loading="lazy"
             alt={`What ${row.name} sends out`}
           />
           <span class="hint" hidden>
@@ -117,14 +140,13 @@ export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps)
         </span>
       )}
       <span class="number">{row.number}</span> <a href={`/channels/${row.slug}`}>{row.name}</a>
+      <Reason now={now} row={row} />
     </th>
     <td>
       <Status {...row.state} />
+      {row.uptime === "" ? null : <span class="hint up"> {row.uptime}</span>}
     </td>
     <Input row={row} />
-    <td class="number" data-label="CC errors, 5 min">
-      {row.ccErrors === null ? null : <span class={row.ccErrors > 0 ? "warning" : undefined}>{row.ccErrors}</span>}
-    </td>
     <td data-label="SCTE-35">
       {row.scte35 === null ? null : (
         <>
@@ -138,25 +160,7 @@ export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps)
         </>
       )}
     </td>
-    <td class="outputs">
-      {row.outputs.map(({ is, text }) => (
-        <span class={`chip is-${is}`}>
-          <span class="mark"></span>
-          {text}
-        </span>
-      ))}
-      {row.failing.map((output) => (
-        <Failing channel={row.slug} output={output} now={now} />
-      ))}
-      {row.moreFailing === 0 ? null : (
-        <p class="failing">
-          <a href={`/channels/${row.slug}`}>and {row.moreFailing} more</a>
-        </p>
-      )}
-    </td>
-    <td class="number" data-label="Up">
-      {row.uptime}
-    </td>
+    <Outputs row={row} />
     {mayOperate ? (
       <td class="actions">
         <Switch row={row} />{" "}

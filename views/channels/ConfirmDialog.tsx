@@ -9,11 +9,12 @@ export const ConfirmDialog = () => (
     <form method="dialog">
       <p id="confirm-question"></p>
       <div class="actions">
+        {/* Enter must not end a stream. */}
+        <button type="submit" value="no" autofocus>
+          Cancel
+        </button>
         <button type="submit" value="yes" class="danger" id="confirm-yes">
           Stop
-        </button>
-        <button type="submit" value="no">
-          Cancel
         </button>
       </div>
     </form>

@@ -1,31 +1,60 @@
 /** @jsxImportSource hono/jsx */
+import type { WorstState } from "../../src/effects/show/worst-of.ts"
+import { STATE_WORDS } from "./list-row.ts"
 import type { Totals } from "./totals.ts"
 
-const some = (n: number, word: string, is: string) =>
-  n === 0 ? null : (
-    <span class={`status is-${is}`}>
-      <span class="mark"></span>
-      <b>{n}</b> {word}
-    </span>
-  )
+/** States in the order of the strip, with the mark of each. */
+const STRIP: ReadonlyArray<readonly [state: WorstState, is: string]> = [
+  ["no_input", "error"],
+  ["error", "error"],
+  ["degraded", "degraded"],
+  ["outputs_down", "retrying"],
+  ["warning", "warning"],
+  ["starting", "starting"],
+  ["stopping", "starting"],
+  ["ok", "ok"],
+  ["stopped", "stopped"],
+]
 
-/** Totals above the list; a live region of one item. */
-export const TotalsLine = ({ totals }: { readonly totals: Totals }) => (
-  <p id="totals-line">
-    {some(totals.channels.error, "in error", "error")}
-    {some(totals.channels.starting, "starting", "starting")}
-    {some(totals.channels.running, "running", "running")}
-    {some(totals.channels.stopped, "stopped", "stopped")}
-    <span class="group">outputs</span>
-    {some(totals.outputs.failing, "failing", "retrying")}
-    {some(totals.outputs.connecting, "connecting", "connecting")}
-    {some(totals.outputs.idle, "idle", "idle")}
-    {some(totals.outputs.connected, "connected", "connected")}
-    <span class="group">
-      in <b>{totals.input}</b>, out <b>{totals.output}</b>
-    </span>
-  </p>
+const Counter = ({ count, is, isOn, state }: { count: number; is: string; isOn: boolean; state: WorstState }) => (
+  <a
+    class={`counter is-${is}`}
+    href={isOn ? "/" : `/?state=${state}`}
+    data-state={state}
+    aria-current={isOn ? "true" : undefined}
+  >
+    <span class="mark"></span>
+    <b>{count}</b> {STATE_WORDS[state]}
+  </a>
 )
+
+/** Counters above the list, which filter it, and sums; a live region of one item. */
+export const TotalsLine = ({ state, totals }: { readonly totals: Totals; readonly state?: WorstState | undefined }) => {
+  const { channels, outputs } = totals
+  return (
+    <div id="totals-line">
+      {STRIP.map(([name, is]) => {
+        const count = channels[name] ?? 0
+        return count === 0 && name !== state ? null : (
+          <Counter count={count} is={is} isOn={name === state} state={name} />
+        )
+      })}
+      <span class="group">
+        outputs <b>{outputs.connected}</b> up
+        {outputs.failing === 0 ? null : (
+          <>
+            , <b class="error">{outputs.failing}</b> down
+          </>
+        )}
+        {outputs.connecting === 0 ? null : `, ${outputs.connecting} connecting`}
+        {outputs.idle === 0 ? null : `, ${outputs.idle} idle`}
+      </span>
+      <span class="group">
+        in <b>{totals.input}</b>, out <b>{totals.output}</b>
+      </span>
+    </div>
+  )
+}
 
 /** A sentence about a problem of the service itself. */
 export const ServiceProblem = ({ id, text }: { readonly id: string; readonly text: string }) => (

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest"
+import type { RecentView } from "../../src/effects/history/history-model.ts"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
+import { WORST_STATES, worstOf } from "../../src/effects/show/worst-of.ts"
 import { fakeInput, fakeOutput, fakeScte35, fakeLeg as legView } from "../../src/http/testing/fake-views.ts"
-import { failingFirst, hasProblem, matches, rowOf } from "./list-row.ts"
+import { gravestFirst, matches, rowOf } from "./list-row.ts"
 import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"
 import { totalsOf } from "./totals.ts"
 
@@ -34,7 +36,10 @@ const outputView = (over: Partial<OutputView>): OutputView => fakeOutput({ id: "
 
 const NOW = Date.parse("2026-01-02T03:04:05.000Z")
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString()
-const row = (over: Partial<ChannelView>) => rowOf(channelView(over), undefined, NOW)
+const shown = (channel: ChannelView, recent?: RecentView) => rowOf(channel, worstOf(channel), recent, NOW)
+const row = (over: Partial<ChannelView>) => shown(channelView(over))
+const withWorst = (channels: ReadonlyArray<ChannelView>) =>
+  channels.map((channel) => ({ channel, worst: worstOf(channel) }))
 
 describe("texts of the list", () => {
   it.each([
@@ -86,19 +91,23 @@ describe("the row of a channel", () => {
     expect(running(61, 8_020_000)).not.toEqual(running(120, 8_020_000))
   })
 
-  it("says degraded for a running channel with an alarm or a failing output, in error for one without input", () => {
+  it("says the worst of the channel and its cause, with its age where that is known", () => {
     const failing = outputView({ status: "retrying", last_error: "refused" })
-    expect(row({ status: "running" }).state).toEqual({ is: "running", text: "running" })
-    expect(row({ status: "running", outputs: [failing] }).state.text).toBe("degraded")
+    expect(row({ status: "running" }).state).toEqual({ is: "ok", text: "OK" })
+    const failed = row({ status: "running", outputs: [outputView({ status: "connected" }), failing] })
+    expect([failed.state, failed.cause, failed.problem]).toEqual([{ is: "retrying", text: "1 of 2 down" }, "", true])
     const dropping = row({ status: "running", error: "812 of 1000 datagrams (81 %) of the last 10 s were dropped" })
-    expect(dropping.state.text).toBe("degraded")
-    expect(dropping.notes[0]).toMatchObject({ is: "error", text: expect.stringMatching(/^812 of 1000/) })
-    expect(row({ status: "running", outputs: [{ ...failing, enabled: false }] }).state.text).toBe("running")
+    expect([dropping.state.text, dropping.cause]).toEqual(["degraded", expect.stringMatching(/^812 of 1000/)])
+    const alarm = { kind: "leg_bad" as const, severity: "warning" as const, since: ago(90), message: "late" }
+    expect(row({ status: "running", alarms: [alarm] })).toMatchObject({
+      state: { is: "warning", text: "warning" },
+      cause: "late (for 1 min)",
+    })
     expect(row({ status: "error", error: "silent" }).state.text).toBe("error")
     expect(row({ status: "stopped", lifecycle: "stopping" }).state.text).toBe("stopping")
   })
 
-  it("counts outputs by protocol and names three that fail, with why and when they are tried again", () => {
+  it("marks each output, and names two that fail, with why and when they are tried again", () => {
     const fail = (slug: string) =>
       outputView({
         slug,
@@ -107,64 +116,30 @@ describe("the row of a channel", () => {
         last_error: "refused by the far side: wait",
         next_retry_at: ago(-4),
       })
-    const up = outputView({ status: "connected" })
-    const outputs = [
-      up,
-      fail("a"),
-      fail("b"),
-      fail("c"),
-      fail("d"),
-      outputView({ protocol: "hls", status: "connected" }),
-    ]
-    const shown = row({ status: "running", outputs: [...outputs, outputView({ enabled: false, status: "stopped" })] })
-    expect(shown.outputs).toEqual([
-      { is: "retrying", text: "SRT 1/5" },
-      { is: "connected", text: "HLS 1/1" },
-      { is: "stopped", text: "1 off" },
+    const up = outputView({ slug: "up", name: "up", status: "connected" })
+    const off = outputView({ slug: "off", enabled: false, status: "stopped" })
+    const shown = row({ status: "running", outputs: [up, fail("a"), fail("b"), fail("c"), off] })
+    expect(shown.outputs.map(({ is, slug }) => `${slug} ${is}`)).toEqual([
+      "up connected",
+      "a retrying",
+      "b retrying",
+      "c retrying",
+      "off stopped",
     ])
-    expect(shown.failing.map(({ name }) => name)).toEqual(["a", "b", "c"])
+    expect(shown.outputs[1]?.title).toBe("a, SRT retrying: refused by the far side")
+    expect(shown.failing.map(({ name }) => name)).toEqual(["a", "b"])
     expect(shown.failing[0]).toMatchObject({ error: "refused by the far side", retryAt: NOW + 4000 })
-    expect([shown.moreFailing, shown.running]).toEqual([1, 2])
+    expect([shown.moreFailing, shown.running, shown.carrying]).toEqual([1, 1, "1/4"])
+    const many = row({ status: "running", outputs: [...Array.from({ length: 30 }, () => up), fail("late")] })
+    expect([many.outputs[0]?.slug, many.outputs.length, many.moreOutputs]).toEqual(["late", 10, 21])
   })
 
   it("shows outputs that have nothing to carry as idle, and counts those that carry (point 23)", () => {
-    const idle = (protocol: "udp" | "rtp" | "srt") => outputView({ protocol, status: "connected", carrying: false })
-    const chips = (status: ChannelView["status"], ...outputs: ReadonlyArray<ReturnType<typeof outputView>>) =>
-      row({ status, outputs }).outputs
-    expect(chips("error", idle("udp"), idle("rtp"))).toEqual([
-      { is: "idle", text: "UDP 0/1, idle" },
-      { is: "idle", text: "RTP 0/1, idle" },
-    ])
-    expect(chips("running", outputView({ protocol: "udp", status: "connected" }))).toEqual([
-      { is: "connected", text: "UDP 1/1" },
-    ])
-    expect(chips("error", idle("srt"), outputView({ protocol: "srt", status: "connecting" }))).toEqual([
-      { is: "connecting", text: "SRT 0/2" },
-    ])
-    expect(totalsOf([channelView({ status: "error", outputs: [idle("udp"), idle("rtp")] })]).outputs).toEqual({
-      connected: 0,
-      idle: 2,
-      connecting: 0,
-      failing: 0,
-    })
-  })
-
-  it("says the error first, then alarms that do not repeat it, two in all", () => {
-    const alarm = (message: string, severity: "warning" | "critical" = "warning") => ({
-      kind: "leg_bad" as const,
-      severity,
-      since: ago(90),
-      message,
-    })
-    const notes = row({
-      status: "error",
-      error: "silent",
-      alarms: [alarm("silent"), alarm("late", "critical"), alarm("third")],
-    }).notes
-    expect(notes).toEqual([
-      { is: "error", text: "silent" },
-      { is: "error", text: "leg bad for 1 min: late" },
-    ])
+    const idle = (protocol: "udp" | "rtp") => outputView({ protocol, status: "connected", carrying: false })
+    const silent = row({ status: "error", outputs: [idle("udp"), idle("rtp")] })
+    expect([silent.outputs.map(({ is }) => is), silent.carrying]).toEqual([["idle", "idle"], "0/2"])
+    const totals = totalsOf(withWorst([channelView({ status: "error", outputs: [idle("udp"), idle("rtp")] })]))
+    expect(totals.outputs).toEqual({ connected: 0, idle: 2, connecting: 0, failing: 0 })
   })
 
   it("says where the ad breaks stand", () => {
@@ -176,30 +151,28 @@ describe("the row of a channel", () => {
       until: NOW + 83_000,
     })
     expect(scte35({ state: "announced", ends_in_s: 34 })).toMatchObject({ text: "break announced", until: null })
-    expect(scte35({ last_cue_at: ago(125) })).toMatchObject({ text: "last cue 2 min ago" })
+    expect(scte35({ last_cue_at: ago(125) })).toMatchObject({ text: "cue 2 min ago" })
     expect(scte35({})).toMatchObject({ text: "no cue yet" })
     expect(scte35({ pids: [] })).toBeNull()
     expect(scte35({ state: "in_break" }, "stopped")).toBeNull()
   })
 
-  it("names the active source of two, and whether there is another", () => {
+  it("has a mark for each leg, and says which one is used", () => {
+    const legs = [legView({ verdict: "bad" }), legView({ source: "backup" })]
     const two = (over: Partial<ChannelView["input"]>) =>
-      row({
-        status: "running",
-        backup_rtp_port: 5001,
-        active_source: "backup",
-        input: { ...channelView({}).input, ...over },
-      }).source
-    expect(two({ redundancy: "ok" })).toBe("backup")
-    expect(two({ redundancy: "ok", merge: "rtp" })).toBe("backup, merged")
-    expect(two({ redundancy: "lost" })).toBe("backup, no other")
-    expect(row({ status: "running" }).source).toBe("")
+      row({ status: "running", active_source: "backup", input: { ...channelView({}).input, legs, ...over } }).legs
+    expect(two({})).toEqual([
+      { is: "bad", isUsed: false, text: "primary bad" },
+      { is: "good", isUsed: true, text: "backup good, in use" },
+    ])
+    expect(two({ merge: "rtp" }).every(({ isUsed }) => isUsed)).toBe(true)
+    expect(row({ status: "stopped" }).legs).toEqual([])
   })
 
   it("shows continuity errors and the last minute where they are known", () => {
     const recent = { bitrates: [1, 1], cc_errors: 7 }
-    expect(rowOf(channelView({ status: "running" }), recent, NOW)).toMatchObject({ ccErrors: 7, spark: "M0 1H2" })
-    expect(rowOf(channelView({ status: "stopped" }), recent, NOW)).toMatchObject({
+    expect(shown(channelView({ status: "running" }), recent)).toMatchObject({ ccErrors: 7, spark: "M0 1H2" })
+    expect(shown(channelView({ status: "stopped" }), recent)).toMatchObject({
       ccErrors: null,
       spark: "",
       uptime: "",
@@ -208,7 +181,7 @@ describe("the row of a channel", () => {
 })
 
 describe("the list", () => {
-  it("has errors first, then critical alarms, other problems, what runs, what is stopped", () => {
+  it("has errors first, then critical alarms, outputs that are down, what starts, what runs, what is stopped", () => {
     const alarm = { kind: "leg_bad" as const, severity: "critical" as const, since: ago(1), message: "bad" }
     const channels = [
       channelView({ number: 1, status: "stopped" }),
@@ -218,14 +191,17 @@ describe("the list", () => {
       channelView({ number: 5, status: "error" }),
       channelView({ number: 6, status: "starting" }),
     ]
-    expect(failingFirst(channels).map(({ number }) => number)).toEqual([5, 4, 3, 2, 6, 1])
-    expect(channels.filter(hasProblem).map(({ number }) => number)).toEqual([3, 4, 5])
+    const sorted = gravestFirst(withWorst(channels), WORST_STATES).map(({ channel }) => channel)
+    expect(sorted.map(({ number }) => number)).toEqual([5, 4, 3, 6, 2, 1])
+    expect(sorted.filter((one) => shown(one).problem).map(({ number }) => number)).toEqual([5, 4, 3])
   })
 
   it("filters by all words, in any place, and by problems", () => {
     const news = row({ name: "News HD", slug: "news-hd", outputs: [outputView({ name: "CDN Paris" })] })
     const passes = (text: string, problemsOnly = false) => matches(news, { text, problemsOnly })
     expect([passes(""), passes("paris NEWS"), passes("news x"), passes("", true)]).toEqual([true, true, false, false])
+    const of = (state: "stopped" | "ok") => matches(news, { text: "", problemsOnly: false, state })
+    expect([of("stopped"), of("ok")]).toEqual([true, false])
   })
 
   it("is summed up", () => {
@@ -235,8 +211,10 @@ describe("the list", () => {
       outputView({ status: "connecting" }),
       outputView({ enabled: false, status: "stopped" }),
     ]
-    const totals = totalsOf([channelView({ status: "running", outputs }), channelView({ status: "stopped", outputs })])
-    expect(totals.channels).toEqual({ running: 1, starting: 0, error: 0, stopped: 1 })
+    const totals = totalsOf(
+      withWorst([channelView({ status: "running", outputs }), channelView({ status: "stopped", outputs })]),
+    )
+    expect(totals.channels).toEqual({ outputs_down: 1, stopped: 1 })
     expect(totals.outputs).toEqual({ connected: 1, idle: 0, connecting: 1, failing: 1 })
     expect([totals.input, totals.output]).toEqual(["8.0 Mbit/s", "4.0 Mbit/s"])
   })

@@ -1,6 +1,7 @@
 /** Rows of the channel list as texts only, so that two rows are equal when they read alike. */
 import type { RecentView } from "../../src/effects/history/history-model.ts"
-import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
+import type { ChannelView, LegView, OutputView } from "../../src/effects/model/channel.ts"
+import type { WorstOf, WorstState } from "../../src/effects/show/worst-of.ts"
 import { formatAddress } from "../format.ts"
 import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"
 
@@ -10,11 +11,20 @@ export interface State {
   readonly text: string
 }
 
-export interface FailingOutput extends State {
+/** An output as a mark that leads to it. */
+export interface OutputMark {
+  readonly is: string
+  readonly slug: string
+  /** Name, state and reason, shown when the pointer rests on it. */
+  readonly title: string
+}
+
+export interface FailingOutput {
   readonly slug: string
   readonly name: string
   /** The reason, in a few words. */
   readonly error: string
+  readonly isTried: boolean
   /** Time of the next attempt, in ms since 1970. */
   readonly retryAt: number | null
 }
@@ -24,86 +34,82 @@ export interface ListRow {
   readonly slug: string
   readonly number: number
   readonly name: string
+  readonly worst: WorstState
   readonly state: State
+  /** How long it runs, in words; empty where it does not. */
+  readonly uptime: string
   /** True when the channel needs a person. */
   readonly problem: boolean
   /** Text that the filter searches, in lower case. */
   readonly search: string
-  readonly notes: ReadonlyArray<{ readonly is: "error" | "warning"; readonly text: string }>
+  /** The cause of its state, unless the failing outputs say it; empty where there is none. */
+  readonly cause: string
   /** SVG path of the sparkline; empty without one. */
   readonly spark: string
   readonly bitrate: string
-  /** Name of the leg in use; empty for a channel with one leg. */
-  readonly source: string
+  /** Its legs, the one in use filled; none of a channel that does not run. */
+  readonly legs: ReadonlyArray<State & { readonly isUsed: boolean }>
   /** Continuity errors in the last 5 minutes; null where unknown. */
   readonly ccErrors: number | null
   readonly scte35: (State & { /** When the break ends, in ms since 1970. */ readonly until: number | null }) | null
-  /**
-   * Outputs by protocol: `SRT 2/3` for two of three enabled ones carrying the stream, `UDP 0/1, idle` where there is
-   * nothing to carry.
-   */
-  readonly outputs: ReadonlyArray<State>
+  /** Enabled outputs that carry the stream, of how many; empty where there are none. */
+  readonly carrying: string
+  /** Outputs as marks, failing ones among them even where there are too many to show. */
+  readonly outputs: ReadonlyArray<OutputMark>
+  /** Number of outputs beyond those marked. */
+  readonly moreOutputs: number
   readonly failing: ReadonlyArray<FailingOutput>
   /** Number of failing outputs beyond those named. */
   readonly moreFailing: number
-  readonly uptime: string
   /** Number of outputs that would lose the stream; null for a channel that does not run. */
   readonly running: number | null
 }
 
-const MAX_FAILING = 3
-const MAX_NOTES = 2
+const MAX_FAILING = 2
+const MAX_MARKS = 10
 
-export const isFailing = ({ enabled, status }: OutputView): boolean =>
-  enabled && (status === "error" || status === "retrying")
+/** States that need a person. */
+const PROBLEMS: ReadonlySet<WorstState> = new Set(["no_input", "error", "degraded", "outputs_down", "warning"])
+export const isProblem = ({ state }: Pick<WorstOf, "state">): boolean => PROBLEMS.has(state)
 
-const isStopped = ({ status }: ChannelView) => status === "stopped"
-
-/** True when a channel runs but drops much of what arrives. */
-export const isDropping = ({ error, status }: ChannelView): boolean => status === "running" && error !== null
-
-/** True when a channel needs a person: the list shows these first. */
-export const hasProblem = (channel: ChannelView): boolean =>
-  !isStopped(channel) &&
-  (channel.status === "error" || isDropping(channel) || channel.alarms.length > 0 || channel.outputs.some(isFailing))
-
-const urgency = (channel: ChannelView): number => {
-  if (channel.status === "error") return 0
-  if (channel.alarms.some(({ severity }) => severity === "critical")) return 1
-  if (hasProblem(channel)) return 2
-  return isStopped(channel) ? 4 : 3
+const IS: Readonly<Record<WorstState, string>> = {
+  no_input: "error",
+  error: "error",
+  degraded: "degraded",
+  outputs_down: "retrying",
+  warning: "warning",
+  starting: "starting",
+  ok: "ok",
+  stopping: "starting",
+  stopped: "stopped",
+}
+/** Words for a state; of outputs that are down how many is said apart. */
+export const STATE_WORDS: Readonly<Record<WorstState, string>> = {
+  no_input: "no input",
+  error: "error",
+  degraded: "degraded",
+  outputs_down: "outputs down",
+  warning: "warning",
+  starting: "starting",
+  ok: "OK",
+  stopping: "stopping",
+  stopped: "stopped",
 }
 
-/**
- * Channels in error, then those with alarms or failing outputs, then running ones, then the rest; by number within each
- * group.
- */
-export const failingFirst = (channels: ReadonlyArray<ChannelView>): ReadonlyArray<ChannelView> =>
-  channels
-    .map((channel) => ({ channel, rank: urgency(channel) }))
-    .sort((a, b) => a.rank - b.rank || a.channel.number - b.channel.number)
-    .map(({ channel }) => channel)
+/** The state as a mark and words, as every page shows it. */
+export const stateOf = ({ down, enabled, state }: WorstOf): State => ({
+  is: IS[state],
+  text: state === "outputs_down" ? `${down.length} of ${enabled} down` : STATE_WORDS[state],
+})
 
-const stateOf = (channel: ChannelView): State => {
-  if (channel.lifecycle === "stopping") return { is: "starting", text: "stopping" }
-  if (channel.status === "running" && hasProblem(channel)) return { is: "degraded", text: "degraded" }
-  return { is: channel.status, text: channel.status }
-}
-
-const notesOf = (channel: ChannelView, now: number): ListRow["notes"] => {
-  if (isStopped(channel)) return []
-  const { alarms, error } = channel
-  const others = alarms
-    .filter(({ message }) => message !== error)
-    .map(({ kind, message, severity, since }) => ({
-      is: severity === "critical" ? ("error" as const) : ("warning" as const),
-      text: `${kind.replaceAll("_", " ")} for ${formatAge((now - Date.parse(since)) / 1000)}: ${inShort(message)}`,
-    }))
-  return [...(error === null ? [] : [{ is: "error" as const, text: inShort(error, 160) }]), ...others].slice(
-    0,
-    MAX_NOTES,
+/** Channels with their worst, the gravest first, by number within each state. */
+export const gravestFirst = <A extends { readonly channel: ChannelView; readonly worst: WorstOf }>(
+  all: ReadonlyArray<A>,
+  states: ReadonlyArray<WorstState>,
+): ReadonlyArray<A> =>
+  [...all].sort(
+    (a, b) => states.indexOf(a.worst.state) - states.indexOf(b.worst.state) || a.channel.number - b.channel.number,
   )
-}
 
 const scte35Of = ({ scte35, status }: ChannelView, now: number): ListRow["scte35"] => {
   if (status === "stopped" || (scte35.pids.length === 0 && scte35.last_cue_at === null)) return null
@@ -111,70 +117,99 @@ const scte35Of = ({ scte35, status }: ChannelView, now: number): ListRow["scte35
   const until = left === null || state === "idle" ? null : Math.round(now / 1000 + left) * 1000
   if (state === "in_break") return { is: "in-break", text: "in break", until }
   if (state === "announced") return { is: "announced", text: "break announced", until: null }
-  const age = last === null ? "no cue yet" : `last cue ${formatAge((now - Date.parse(last)) / 1000)} ago`
+  const age = last === null ? "no cue yet" : `cue ${formatAge((now - Date.parse(last)) / 1000)} ago`
   return { is: "idle", text: age, until: null }
 }
 
-const worst = (outputs: ReadonlyArray<OutputView>): string => {
-  if (outputs.some(isFailing)) return "retrying"
-  if (outputs.some(({ status }) => status !== "connected")) return "connecting"
-  return outputs.every(({ carrying }) => carrying) ? "connected" : "idle"
+/** How an output is: what is connected and has nothing to carry is not well. */
+export const outputIs = ({ carrying, enabled, status }: OutputView, isRunning: boolean): State => {
+  if (!isRunning) return { is: "stopped", text: "stopped" }
+  if (!enabled) return { is: "stopped", text: "switched off" }
+  if (status === "connected" && !carrying) return { is: "idle", text: "connected, nothing to carry" }
+  return { is: status, text: status }
 }
 
-const chipsOf = (channel: ChannelView): ReadonlyArray<State> => {
-  const enabled = channel.outputs.filter((output) => output.enabled)
-  const off = channel.outputs.length - enabled.length
-  const groups = new Map<string, OutputView[]>()
-  for (const output of enabled) groups.set(output.protocol, [...(groups.get(output.protocol) ?? []), output])
-  const chips = [...groups].map(([protocol, outputs]) => {
-    const carrying = outputs.filter((output) => output.carrying).length
-    const is = isStopped(channel) ? "stopped" : worst(outputs)
-    return { is, text: `${protocol.toUpperCase()} ${carrying}/${outputs.length}${is === "idle" ? ", idle" : ""}` }
-  })
-  return off === 0 ? chips : [...chips, { is: "stopped", text: `${off} off` }]
+const markOf = (output: OutputView, isRunning: boolean): OutputMark => {
+  const { is, text } = outputIs(output, isRunning)
+  const why = is === "retrying" || is === "error" ? `: ${causeOf(output.last_error ?? "no connection")}` : ""
+  return { is, slug: output.slug, title: `${output.name}, ${output.protocol.toUpperCase()} ${text}${why}` }
+}
+
+/** Marks in the order of the outputs; where there are too many, failing ones come before the others. */
+const marksOf = ({ outputs, status }: ChannelView, down: WorstOf["down"]): ReadonlyArray<OutputMark> => {
+  const shown =
+    outputs.length <= MAX_MARKS
+      ? outputs
+      : [...down, ...outputs.filter((one) => !down.includes(one))].slice(0, MAX_MARKS)
+  return shown.map((output) => markOf(output, status !== "stopped"))
 }
 
 const failingOf = ({ last_error, name, next_retry_at, slug, status }: OutputView): FailingOutput => ({
   slug,
   name,
-  is: status,
-  text: status,
   error: causeOf(last_error ?? "no connection"),
+  isTried: status === "retrying",
   retryAt: next_retry_at === null ? null : Date.parse(next_retry_at),
 })
 
-/** The row of a channel; `now` is ms since 1970. */
-export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now: number): ListRow => {
-  const stopped = isStopped(channel)
-  const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
-  const failing = stopped ? [] : channel.outputs.filter(isFailing)
-  const { backup_rtp_port, name, number, outputs, rtp_ip, rtp_port, slug } = channel
-  const hasBackup = backup_rtp_port !== null || channel.backup_input_url !== null
-  const places = [
+const LEG_IS: Readonly<Record<LegView["verdict"], string>> = {
+  good: "good",
+  degraded: "degraded",
+  bad: "bad",
+  lost: "lost",
+}
+
+const legsOf = ({ active_source, input: { legs, merge } }: ChannelView): ListRow["legs"] =>
+  legs.map(({ source, verdict }) => {
+    const isUsed = source === active_source || merge !== "off"
+    return { is: LEG_IS[verdict], isUsed, text: `${source} ${verdict}${isUsed ? ", in use" : ""}` }
+  })
+
+const placesOf = (channel: ChannelView): ReadonlyArray<string> => {
+  const { backup_rtp_port, rtp_ip, rtp_port } = channel
+  return [
     channel.input_url ?? formatAddress(rtp_ip ?? "", rtp_port ?? 0),
     ...(channel.backup_input_url === null ? [] : [channel.backup_input_url]),
     ...(backup_rtp_port === null ? [] : [formatAddress(channel.backup_rtp_ip ?? rtp_ip ?? "", backup_rtp_port)]),
   ]
-  const redundancy =
-    channel.input.redundancy === "lost" ? ", no other" : channel.input.merge === "off" ? "" : ", merged"
+}
+
+const causeIn = ({ cause, since, state }: WorstOf, now: number): string => {
+  // The outputs that are down say it themselves, each with its reason.
+  if (cause === null || state === "outputs_down") return ""
+  const age = since === null ? "" : ` (for ${formatAge((now - Date.parse(since)) / 1000)})`
+  return `${inShort(cause, 200)}${age}`
+}
+
+/** The row of a channel; `now` is ms since 1970. */
+export const rowOf = (channel: ChannelView, worst: WorstOf, recent: RecentView | undefined, now: number): ListRow => {
+  const stopped = channel.status === "stopped"
+  const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
+  const { name, number, outputs, slug } = channel
+  const carrying = outputs.filter((output) => output.enabled && output.carrying).length
   return {
     id: `channel-${slug}`,
     slug,
     number,
     name,
-    state: stateOf(channel),
-    problem: hasProblem(channel),
-    search: [String(number), name, slug, ...places, ...outputs.map((output) => output.name)].join(" ").toLowerCase(),
-    notes: notesOf(channel, now),
+    worst: worst.state,
+    state: stateOf(worst),
+    uptime: stopped ? "" : formatAge(channel.uptime),
+    problem: isProblem(worst),
+    search: [String(number), name, slug, ...placesOf(channel), ...outputs.map((output) => output.name)]
+      .join(" ")
+      .toLowerCase(),
+    cause: causeIn(worst, now),
     spark: stopped || recent === undefined ? "" : sparkline(recent.bitrates),
     bitrate: stopped ? "" : formatRate(active?.bitrate ?? 0),
-    source: !hasBackup || stopped ? "" : `${channel.active_source}${redundancy}`,
+    legs: stopped ? [] : legsOf(channel),
     ccErrors: stopped || recent === undefined ? null : recent.cc_errors,
     scte35: scte35Of(channel, now),
-    outputs: chipsOf(channel),
-    failing: failing.slice(0, MAX_FAILING).map(failingOf),
-    moreFailing: Math.max(0, failing.length - MAX_FAILING),
-    uptime: stopped ? "" : formatAge(channel.uptime),
+    carrying: worst.enabled === 0 ? "" : `${carrying}/${worst.enabled}`,
+    outputs: marksOf(channel, worst.down),
+    moreOutputs: Math.max(0, outputs.length - MAX_MARKS),
+    failing: worst.down.slice(0, MAX_FAILING).map(failingOf),
+    moreFailing: Math.max(0, worst.down.length - MAX_FAILING),
     running: stopped ? null : outputs.filter(({ enabled, status }) => enabled && status === "connected").length,
   }
 }
@@ -183,11 +218,13 @@ export const rowOf = (channel: ChannelView, recent: RecentView | undefined, now:
 export interface ListFilter {
   readonly text: string
   readonly problemsOnly: boolean
+  readonly state?: WorstState | undefined
 }
 
 /** True when a row passes the filter, by the rule of list.js in the browser: each word must occur. */
-export const matches = (row: ListRow, { problemsOnly, text }: ListFilter): boolean =>
+export const matches = (row: ListRow, { problemsOnly, state, text }: ListFilter): boolean =>
   (!problemsOnly || row.problem) &&
+  (state === undefined || row.worst === state) &&
   text
     .toLowerCase()
     .split(/\s+/)

@@ -1,10 +1,11 @@
-import type { ChannelStatus, ChannelView, OutputView } from "../../src/effects/model/channel.ts"
-import { isFailing } from "./list-row.ts"
+import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
+import type { WorstOf, WorstState } from "../../src/effects/show/worst-of.ts"
 import { formatRate } from "./list-texts.ts"
 
 /** Sums over all channels. */
 export interface Totals {
-  readonly channels: Readonly<Record<ChannelStatus, number>>
+  /** Numbers of channels by the worst of each; states of none are left out. */
+  readonly channels: Readonly<Partial<Record<WorstState, number>>>
   /** Numbers of enabled outputs of running channels: `connected` carry something, `idle` have nothing to carry. */
   readonly outputs: {
     readonly connected: number
@@ -17,19 +18,21 @@ export interface Totals {
   readonly output: string
 }
 
-const stateOf = (output: OutputView): keyof Totals["outputs"] => {
-  if (isFailing(output)) return "failing"
-  if (output.status !== "connected") return "connecting"
-  return output.carrying ? "connected" : "idle"
+const stateOf = ({ carrying, status }: OutputView): keyof Totals["outputs"] => {
+  if (status === "error" || status === "retrying") return "failing"
+  if (status !== "connected") return "connecting"
+  return carrying ? "connected" : "idle"
 }
 
-export const totalsOf = (channels: ReadonlyArray<ChannelView>): Totals => {
-  const states = { running: 0, starting: 0, error: 0, stopped: 0 }
+export const totalsOf = (
+  all: ReadonlyArray<{ readonly channel: ChannelView; readonly worst: Pick<WorstOf, "state"> }>,
+): Totals => {
+  const channels: Partial<Record<WorstState, number>> = {}
   const outputs = { connected: 0, idle: 0, connecting: 0, failing: 0 }
   let input = 0
   let output = 0
-  for (const channel of channels) {
-    states[channel.status]++
+  for (const { channel, worst } of all) {
+    channels[worst.state] = (channels[worst.state] ?? 0) + 1
     if (channel.status === "stopped") continue
     input += channel.input.legs.find(({ source }) => source === channel.active_source)?.bitrate ?? 0
     for (const one of channel.outputs) {
@@ -38,5 +41,5 @@ export const totalsOf = (channels: ReadonlyArray<ChannelView>): Totals => {
       outputs[stateOf(one)]++
     }
   }
-  return { channels: states, outputs, input: formatRate(input), output: formatRate(output) }
+  return { channels, outputs, input: formatRate(input), output: formatRate(output) }
 }

@@ -47,7 +47,7 @@ export const CuesPage = ({ channel, cues, older, frame }: CuesPageProps) => (
         <nav>
           <a href="/scte35">Decode a cue</a>
           <a href={`/api/channels/${channel.id}/cues`}>JSON</a>
-          <a href={`/api/channels/${channel.id}/cues?format=csv&limit=10000`}>CSV</a>
+          <a href={`/api/channels/${channel.id}/cues?format=csv`}>CSV</a>
         </nav>
       </div>
       {cues.length === 0 ? (

@@ -15,8 +15,9 @@ export interface ChannelFormProps {
   readonly advice: ChannelAdviceProps
   /** Fields for the secrets of the stored URLs. */
   readonly urlSecrets?: Readonly<Record<"input_url" | "backup_input_url", ReadonlyArray<FieldSpec>>> | undefined
-  /** Slug of the channel that is being changed. */
+  /** Slug of the channel that is being changed, and what the form showed when it was opened, for the service alone. */
   readonly editing?: string | undefined
+  readonly opened?: string | undefined
   readonly back: string
 }
 
@@ -143,7 +144,7 @@ const ChannelActions = ({ back, editing }: Pick<ChannelFormProps, "back" | "edit
 )
 
 export const ChannelForm = (props: ChannelFormProps) => {
-  const { action, advice, back, editing, groups, kinds, state, urlSecrets } = props
+  const { action, advice, back, editing, groups, kinds, opened, state, urlSecrets } = props
   return (
     <div class="two">
       <form
@@ -159,6 +160,7 @@ export const ChannelForm = (props: ChannelFormProps) => {
         <Alerts alerts={state.alerts} />
         <input type="hidden" name="back" value={back} />
         {editing === undefined ? null : <input type="hidden" name="channel" value={editing} />}
+        {opened === undefined ? null : <input type="hidden" name="opened" value={opened} />}
         <ChannelFields editing={editing} groups={groups} kinds={kinds} state={state} urlSecrets={urlSecrets} />
         <ChannelActions back={back} editing={editing} />
       </form>

@@ -17,6 +17,8 @@ export interface StoredSecrets {
 export interface EditedOutput extends StoredSecrets {
   readonly channel: string
   readonly output: string
+  /** What the form showed when it was opened, for the service alone. */
+  readonly opened: string
 }
 
 export interface OutputFormProps {
@@ -105,6 +107,7 @@ const Start = ({
     <>
       <input type="hidden" name="channel" value={editing.channel} />
       <input type="hidden" name="output" value={editing.output} />
+      <input type="hidden" name="opened" value={editing.opened} />
       <Field {...field("name", "Name")} required />
     </>
   )

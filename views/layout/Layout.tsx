@@ -18,14 +18,18 @@ interface Section {
   readonly path: string
   readonly name: string
   readonly role: "viewer" | "operator" | "admin"
+  /** Shown only where the frame says so. */
+  readonly needs?: "medialive" | "hasNodes"
 }
 
 const SECTIONS: ReadonlyArray<Section> = [
   { path: "/", name: "Channels", role: "viewer" },
   { path: "/cues", name: "Cues", role: "viewer" },
   { path: "/events", name: "Events", role: "viewer" },
+  { path: "/medialive", name: "MediaLive", role: "viewer", needs: "medialive" },
   { path: "/scte35", name: "Decode a cue", role: "viewer" },
   { path: "/settings", name: "Settings", role: "viewer" },
+  { path: "/nodes", name: "Nodes", role: "viewer", needs: "hasNodes" },
   { path: "/system", name: "System", role: "viewer" },
   { path: "/api/docs", name: "API", role: "viewer" },
 ]
@@ -37,9 +41,13 @@ const isHere = (path: string, here: string): boolean => {
 
 /**
  * Configuration of htmx. A morph leaves alone what scripts (`data-kept-*`) and readers (`open` of details and dialogs)
- * have set.
+ * have set. A page whose stream has ended looks for the service every few seconds.
  */
-const HTMX = JSON.stringify({ includeIndicatorCSS: false, morphIgnore: ["data-htmx-powered", "data-kept-", "open"] })
+const HTMX = JSON.stringify({
+  includeIndicatorCSS: false,
+  morphIgnore: ["data-htmx-powered", "data-kept-", "open"],
+  sse: { reconnectMaxDelay: 4000, connectTimeout: 8000 },
+})
 
 const THEME_NAMES = { auto: "as the system", light: "light", dark: "dark" } as const
 
@@ -84,11 +92,13 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         Stream Distributor
       </a>
       <nav aria-label="Main">
-        {SECTIONS.filter(({ role }) => may(frame, role)).map((section) => (
-          <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
-            {section.name}
-          </a>
-        ))}
+        {SECTIONS.filter(({ needs, role }) => may(frame, role) && (needs === undefined || frame[needs] === true)).map(
+          (section) => (
+            <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
+              {section.name}
+            </a>
+          ),
+        )}
       </nav>
       <div class="tools">
         <OpenNotices frame={frame} />
@@ -121,6 +131,7 @@ export const Layout = ({ title, frame, children, scripts = [], stream }: LayoutP
         <link rel="icon" href="data:," />
         <script src="/static/htmx.js" defer></script>
         <script src="/static/copy.js" type="module"></script>
+        <script src="/static/connection.js" type="module"></script>
         <script src="/static/keys.js" type="module"></script>
         {scripts.map((name) => (
           <script src={`/static/${name}`} type="module"></script>

@@ -18,6 +18,10 @@ export interface Frame {
   readonly live: boolean
   /** The removal that the reader just made and can undo. */
   readonly removed?: (RemovalView & { readonly token: string }) | undefined
+  /** True where there are pages of MediaLive. */
+  readonly medialive?: boolean
+  /** True on one of several machines. */
+  readonly hasNodes?: boolean | undefined
   /** Open notices that nobody has acknowledged. */
   readonly openNotices?: { readonly count: number; readonly isCritical: boolean } | undefined
 }

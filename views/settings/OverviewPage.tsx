@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import { Alerts, SecretField } from "../forms/Field.tsx"
 import type { FormState } from "../forms/form-state.ts"
-import { type Frame, may } from "../layout/frame.ts"
-import { SETTINGS_PAGES, SettingsPage } from "./SettingsPage.tsx"
+import type { Frame } from "../layout/frame.ts"
+import { SettingsPage, settingsPagesFor } from "./SettingsPage.tsx"
 
 export interface OverviewProps {
   readonly frame: Frame
@@ -63,7 +63,7 @@ export const OverviewPage = ({ done, frame, isKnown, state, user }: OverviewProp
       )}
     </section>
     <ul class="grid">
-      {SETTINGS_PAGES.filter(({ role }) => may(frame, role)).map(({ about, name, path }) => (
+      {settingsPagesFor(frame).map(({ about, name, path }) => (
         <li class="card">
           <h2>
             <a href={path}>{name}</a>

@@ -18,9 +18,21 @@ export const SETTINGS_PAGES = [
     about: "All channels and outputs as one file, and how they were before",
   },
   { path: "/settings/templates", name: "Templates", role: "operator", about: "Outputs to be added to many channels" },
+  {
+    path: "/settings/medialive",
+    name: "MediaLive",
+    role: "admin",
+    about: "The connection to AWS: region, keys, and what they are allowed to do",
+  },
   { path: "/settings/users", name: "Users", role: "admin", about: "Who may log in, and what each of them may do" },
   { path: "/settings/keys", name: "API keys", role: "admin", about: "What programs show to be let in" },
 ] as const
+
+/** Those that the reader may open, and that there are. */
+export const settingsPagesFor = (frame: Frame) =>
+  SETTINGS_PAGES.filter(
+    ({ path, role }) => may(frame, role) && (path !== "/settings/medialive" || frame.medialive === true),
+  )
 
 export interface SettingsPageProps {
   readonly frame: Frame
@@ -44,7 +56,7 @@ export const SettingsPage = ({ children, done, frame, title }: SettingsPageProps
             <a href="/settings" aria-current={at === "/settings" ? "page" : undefined}>
               Overview
             </a>
-            {SETTINGS_PAGES.filter(({ role }) => may(frame, role)).map(({ name, path }) => (
+            {settingsPagesFor(frame).map(({ name, path }) => (
               <a href={path} aria-current={at === path ? "page" : undefined}>
                 {name}
               </a>

@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx"
 import { StatusMark } from "../channel/StatusMark.tsx"
 import { Elapsed } from "../channel/Ticking.tsx"
 import { formatBytes } from "../format.ts"
-import type { SystemShown } from "./system-shown.ts"
+import type { EngineShown, SystemShown } from "./system-shown.ts"
 
 type Fact = readonly [name: string, value: Child]
 
@@ -51,15 +51,15 @@ const Service = ({ shown: { service } }: { readonly shown: SystemShown }) => (
   />
 )
 
-const Engine = ({ shown: { engine } }: { readonly shown: SystemShown }) => (
+const stateOf = ({ connected }: EngineShown) =>
+  connected ? <StatusMark status="running" /> : <StatusMark status="error" words="not connected" />
+
+const OneEngine = ({ engine }: { readonly engine: EngineShown }) => (
   <Part
     id="engine"
     title="Engine"
     facts={[
-      [
-        "State",
-        engine.connected ? <StatusMark status="running" /> : <StatusMark status="error" words="not connected" />,
-      ],
+      ["State", stateOf(engine)],
       ["Running for", engine.startedAt === null ? "" : <Elapsed at={engine.startedAt} />],
       ["Restarts", `${engine.restarts} since the control plane was started`],
       ["CPU", engine.usage === null ? "unknown" : percent(engine.usage.cpu_percent)],
@@ -72,6 +72,42 @@ const Engine = ({ shown: { engine } }: { readonly shown: SystemShown }) => (
     ]}
   />
 )
+
+const ENGINE_COLUMNS = ["Engine", "State", "Channels", "CPU", "Memory", "Longest pass", "Restarts", "Process"]
+
+const Engines = ({ shown: { engines } }: { readonly shown: SystemShown }) => {
+  const [first, ...others] = engines
+  if (first !== undefined && others.length === 0) return <OneEngine engine={first} />
+  return (
+    <Part id="engine" title="Engines" facts={[]}>
+      <div class="table-scroll">
+        <table>
+          <thead>
+            <tr>
+              {ENGINE_COLUMNS.map((name) => (
+                <th scope="col">{name}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {engines.map((engine) => (
+              <tr>
+                <th scope="row">{engine.number}</th>
+                <td>{stateOf(engine)}</td>
+                <td>{engine.channels}</td>
+                <td>{engine.usage === null ? "unknown" : percent(engine.usage.cpu_percent)}</td>
+                <td>{engine.usage === null ? "unknown" : formatBytes(engine.usage.rss_bytes)}</td>
+                <td>{engine.usage === null ? "unknown" : ms(engine.usage.loop_max_ms)}</td>
+                <td>{engine.restarts}</td>
+                <td>{engine.pid ?? "none"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Part>
+  )
+}
 
 const Network = ({ shown: { network } }: { readonly shown: SystemShown }) => (
   <Part
@@ -164,7 +200,7 @@ const Versions = ({ shown: { versions } }: { readonly shown: SystemShown }) => (
 
 const PARTS = {
   service: Service,
-  engine: Engine,
+  engine: Engines,
   network: Network,
   store: Store,
   disks: Disks,

@@ -2,6 +2,17 @@
 import type { EngineUsage } from "../../src/effects/engine/engine-usage.ts"
 import type { DiskRoom } from "../../src/effects/show/surroundings.ts"
 
+export interface EngineShown {
+  readonly number: number
+  readonly connected: boolean
+  readonly pid: number | null
+  readonly startedAt: string | null
+  readonly restarts: number
+  /** Channels that are placed on it. */
+  readonly channels: number
+  readonly usage: EngineUsage | null
+}
+
 export interface SystemShown {
   /** Problems, each a sentence that also says what to do. */
   readonly problems: ReadonlyArray<string>
@@ -14,13 +25,8 @@ export interface SystemShown {
     readonly rssBytes: number
     readonly loopDelayMs: number
   }
-  readonly engine: {
-    readonly connected: boolean
-    readonly pid: number | null
-    readonly startedAt: string | null
-    readonly restarts: number
-    readonly usage: EngineUsage | null
-  }
+  /** At least one, by number. */
+  readonly engines: ReadonlyArray<EngineShown>
   readonly network: {
     /** Datagrams dropped over all legs. */
     readonly drops: number

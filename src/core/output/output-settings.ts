@@ -99,17 +99,21 @@ export const describeSetting = (name: OutputSetting): string => {
 }
 
 /**
- * True when SCTE-35 goes out by an output: TS outputs carry its packets, HLS tags and RTMP data messages are a matter
+ * Why no SCTE-35 goes out by an output; null when it does: TS outputs carry its packets, HLS tags and RTMP data messages are a matter
  * of the settings, and RTSP carries video and audio alone. Of an output that is not to carry cues, none is missed.
  */
-export const carriesCues = ({
+export const whyNoCues = ({
   protocol,
   settings,
 }: {
   readonly protocol: UrlProtocol
   readonly settings: OutputSettings
-}): boolean => {
-  if (protocol === "rtsp") return false
-  if (protocol === "rtmp") return (settings.cue_points ?? OUTPUT_SETTINGS.cue_points.default) !== "none"
-  return protocol !== "hls" || settings.cue_tags !== "none"
+}): string | null => {
+  if (protocol === "rtsp") return "RTSP takes video and audio alone"
+  if (protocol === "rtmp" && (settings.cue_points ?? OUTPUT_SETTINGS.cue_points.default) === "none")
+    return "its setting cue_points is none"
+  return protocol === "hls" && settings.cue_tags === "none" ? "its setting cue_tags is none" : null
 }
+
+/** True when SCTE-35 goes out by an output. */
+export const carriesCues = (output: Parameters<typeof whyNoCues>[0]): boolean => whyNoCues(output) === null

@@ -1,5 +1,5 @@
 /**
- * The part of the WebAssembly JavaScript API the packet core needs; the compiler's own types for it come only with the
+ * The part of the WebAssembly JavaScript API that is needed here; the compiler's own types for it come only with the
  * DOM.
  */
 
@@ -11,11 +11,18 @@ interface WasmInstance {
   readonly exports: Readonly<Record<string, unknown>>
 }
 
+type WasmImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
 interface WebAssemblyApi {
   readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory
+  /** Compiles at once: for small modules. */
+  readonly Module: new (
+    bytes: ArrayBuffer | Uint8Array,
+  ) => object
+  readonly Instance: new (module: object, imports: WasmImports) => WasmInstance
   readonly instantiate: (
     module: ArrayBuffer | Uint8Array,
-    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+    imports: WasmImports,
   ) => Promise<{ readonly instance: WasmInstance }>
 }
 

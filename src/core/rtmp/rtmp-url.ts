@@ -159,3 +159,11 @@ export const parseRtmpUrl = (text: string, streamKey?: string): ParsedRtmpUrl =>
     warnings: split.warning === undefined ? [] : [split.warning],
   }
 }
+
+const withoutQuery = (text: string) => text.replace(/\?.*$/s, "")
+
+/** True when both publish one stream: the scheme and the port are two ways to the same server. */
+export const isSameStream = (a: RtmpUrl, b: RtmpUrl): boolean =>
+  a.host === b.host &&
+  withoutQuery(a.app) === withoutQuery(b.app) &&
+  withoutQuery(a.streamKey) === withoutQuery(b.streamKey)

@@ -30,8 +30,8 @@ describe("beyondOwnStack", () => {
 
 describe("the choice of a stack", () => {
   it.each([
-    [undefined, "libsrt"],
-    ["", "libsrt"],
+    [undefined, "own"],
+    ["", "own"],
     ["libsrt", "libsrt"],
     [" OWN ", "own"],
     ["fast", null],

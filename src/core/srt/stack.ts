@@ -6,10 +6,13 @@ export type SrtStack = (typeof SRT_STACKS)[number]
 
 const O = SRT_OPTIONS
 
-/** The stack that the value of `SRT_STACK` names; null for a value that names none. Unset means libsrt. */
+/** What SRT outputs run on that name no stack. */
+export const DEFAULT_SRT_STACK: SrtStack = "own"
+
+/** The stack that the value of `SRT_STACK` names, the default one where it is unset; null for a value that names none. */
 export const srtStackOf = (value: string | undefined): SrtStack | null => {
   const word = (value ?? "").trim().toLowerCase()
-  return word === "" || word === "libsrt" ? "libsrt" : word === "own" ? "own" : null
+  return word === "" ? DEFAULT_SRT_STACK : (SRT_STACKS.find((stack) => stack === word) ?? null)
 }
 
 /** Values with which an option changes nothing for our own stack. */

@@ -34,6 +34,8 @@ export interface AccountsService {
     key?: string,
   ) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
+  /** Makes what is known as the store has it: other nodes may have changed it. */
+  readonly reread: Effect.Effect<void, StoreError>
   /** The key that signs sessions; sessions outlive a restart as long as it stays the same. */
   readonly sessionKey: Uint8Array
 }
@@ -200,6 +202,18 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
             right && user !== undefined ? user : null,
           )
         }),
+      reread: held.inTurn(
+        Effect.map(rows.load, (stored) => {
+          users.clear()
+          keys.clear()
+          byHash.clear()
+          for (const user of stored.users) users.set(user.name, user)
+          for (const key of stored.keys) {
+            keys.set(key.id, key)
+            byHash.set(key.sha256, key)
+          }
+        }),
+      ),
       ...makeUserVerbs(held),
       ...makeKeyVerbs(held),
       sessionKey: options.sessionKey,

@@ -2,6 +2,7 @@
  * A started channel, as a tree of fibers:
  *
  *   channel
+ *   ├─ link         records that the engine went and came back
  *   ├─ receivers    put_channel, again after every engine restart and change of a leg; remove_channel when the channel stops
  *   ├─ watcher      what the engine tells of legs, SCTE-35 sections and receivers: log lines, events, cues, breaks
  *   └─ writers      one fiber per enabled output, keyed by its id; each retries by itself and touches no sibling
@@ -11,11 +12,12 @@ import type { ChannelSpec } from "../../engine/protocol/messages.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
 import { type OutputHost, retryPolicyOf, revisionOf } from "../config/output-place.ts"
 import { hideOfLegs } from "../config/used-leg.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelEngine } from "../engine/EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
 import { watchEvents } from "./channel-watcher.ts"
+import { followLink } from "./follow-engine.ts"
 import type { WriterDeps } from "./output-session.ts"
 import { newChannelRuntime, newOutputRuntime } from "./runtime/channel-runtime.ts"
 import { setBreakPolicy } from "./runtime/scte35-runtime.ts"
@@ -30,13 +32,14 @@ const RECONFIGURE_WITHIN = "5 seconds"
 
 export const makeChannel = (
   config: ChannelConfig,
-  engine: EngineClientService,
+  engine: ChannelEngine,
   host: OutputHost,
   changed: Effect.Effect<void>,
   record: RecordHappening,
   keepCue: Channel["keepCue"],
   tally?: ChannelTally,
   resumes = false,
+  fenceUs: Channel["fenceUs"] = () => undefined,
 ): Effect.Effect<Channel> =>
   Effect.gen(function* () {
     return {
@@ -52,12 +55,13 @@ export const makeChannel = (
       changed,
       record,
       keepCue,
+      fenceUs,
     }
   })
 
 /** Runs a channel until interrupted; then every output and leg of it is closed. */
 export const runChannel = (channel: Channel): Effect.Effect<void> =>
-  Effect.all([receivers(channel), watchEvents(channel), writers(channel)], {
+  Effect.all([followLink(channel.engine, channel.record), receivers(channel), watchEvents(channel), writers(channel)], {
     concurrency: "unbounded",
     discard: true,
   }).pipe(Effect.scoped, Effect.annotateLogs("channel", channel.slug))
@@ -104,7 +108,14 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
     const { source } = runtime
     const { stats } = yield* SubscriptionRef.get(engine.state)
     const carried = stats?.channels.some((c) => c.id === spec.id) === true
-    yield* engine.send({ cmd: "put_channel", channel: spec })
+    yield* Effect.suspend(() => {
+      // As of the moment at which it is sent: the fence moves on several times a second.
+      const fenceUs = channel.fenceUs()
+      return engine.send({
+        cmd: "put_channel",
+        channel: fenceUs === undefined ? spec : { ...spec, fence_us: fenceUs },
+      })
+    })
     // An engine that has the channel knows better which leg is good; a new one starts with the primary.
     if (!carried && source !== "primary" && spec.legs.some((leg) => leg.name === source)) {
       yield* Effect.ignore(engine.send({ cmd: "switch_source", channel_id: spec.id, leg: source, manual: false }))

@@ -3,6 +3,7 @@
  * for them.
  */
 import { Cause, Clock, Context, Effect, type Exit, FiberMap, FiberRef, Layer, Schedule, Scope } from "effect"
+import type { Role } from "../../core/placement/model.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { maskText } from "../config/Logging.ts"
@@ -14,10 +15,12 @@ import type { ChannelConfig } from "../model/channel.ts"
 import type { Happening } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
+import { Nodes } from "../nodes/Nodes.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog, type EventLogService } from "../store/EventLog.ts"
 import { awaitChannel, makeChannel, reconfigure, runChannel } from "./Channel.ts"
-import { followFigures, followLink } from "./follow-engine.ts"
+import { keepCuesAs, recordAs, roleHere, runAs } from "./channel-roles.ts"
+import { followFigures } from "./follow-engine.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 import { Tallies } from "./runtime/Tallies.ts"
 import type { Channel, RecordHappening } from "./started-channel.ts"
@@ -27,11 +30,12 @@ export interface RunningChannelsService {
   /** What is known of a channel while it runs; null when it does not. */
   readonly runtimeOf: (id: string) => ChannelRuntime | null
   /**
-   * Starts a channel; `how` ends the sentence "started ...".
+   * Starts a channel; `how` ends the sentence "started ...". On several machines nothing is started and null returned
+   * where the channel belongs to other nodes.
    *
    * @param resumes true when it may have run in an engine that is gone: false when left out
    */
-  readonly run: (config: ChannelConfig, how: string, resumes?: boolean) => Effect.Effect<Channel>
+  readonly run: (config: ChannelConfig, how: string, resumes?: boolean) => Effect.Effect<Channel | null>
   /** Starts a channel and answers once the engine has it, so that the next command of a verb finds it there. */
   readonly runNow: (config: ChannelConfig, how: string) => Effect.Effect<unknown>
   /**
@@ -44,16 +48,22 @@ export interface RunningChannelsService {
   readonly halt: (id: string, why?: string) => Effect.Effect<void>
   /** True while a channel is being closed. */
   readonly isStopping: (id: string) => boolean
+  /**
+   * On several machines: makes what runs here as the roles of the channels have it, each channel by itself. Waits for
+   * nothing: one that is slow to close must not keep another one dark.
+   */
+  readonly assumeRoles: Effect.Effect<void>
   /** Looks at each message of figures once, for all channels; never ends. */
   readonly follow: Effect.Effect<void>
-  /** Records that the engine went and came back; never ends. */
-  readonly followEngine: Effect.Effect<void>
   /** To be called when the service ends and the channels with it. */
   readonly recordShutdown: Effect.Effect<void>
 }
 
 const SHUTDOWN_WITHIN = "1500 millis"
 const TAKEN_WITHIN = "1 second"
+/** How often, and for how long, a channel that came here is looked at until an output is connected. */
+const CONNECTED_LOOK = "20 millis"
+const CONNECTED_WITHIN = "10 seconds"
 /**
  * Longest message that is recorded, in characters. Messages quote peers and the operating system; none of ours is this
  * long.
@@ -88,6 +98,7 @@ const recorderOf =
     )
 
 const make = Effect.gen(function* () {
+  const scope = yield* Effect.scope
   const book = yield* ChannelBook
   const engine = yield* EngineClient
   const host = outputHostOf(yield* AppConfig)
@@ -97,6 +108,19 @@ const make = Effect.gen(function* () {
   const { publish: changed } = yield* ChangeFeed
   const running = new Map<string, Channel>()
   const stopping = new Set<string>()
+  const nodes = yield* Nodes
+  /** As what each running channel runs. */
+  const roles = new Map<string, Role>()
+  const locks = new Map<string, Effect.Semaphore>()
+  /** Lets one change at a time at a channel. */
+  const locked =
+    (id: string) =>
+    <A>(change: Effect.Effect<A>): Effect.Effect<A> =>
+      Effect.suspend(() => {
+        const lock = locks.get(id) ?? Effect.unsafeMakeSemaphore(1)
+        locks.set(id, lock)
+        return lock.withPermits(1)(change)
+      })
   const fibers = yield* makeFibers
   const recordFor = recorderOf(log)
   const recordAll = (happening: Happening) =>
@@ -104,32 +128,39 @@ const make = Effect.gen(function* () {
       Effect.forEach([...running.values()], (channel) => channel.record(happening), { discard: true }),
     )
 
-  const run = (config: ChannelConfig, how: string, resumes = false) =>
+  const runInTurn = (config: ChannelConfig, how: string, resumes = false) =>
     Effect.gen(function* () {
-      yield* FiberMap.remove(fibers, config.id)
+      const { id } = config
+      const role = roleHere(nodes, config)
+      if (role === "none") return null
+      yield* FiberMap.remove(fibers, id)
       const channel = yield* makeChannel(
-        config,
-        engine,
+        runAs(role, config),
+        yield* engine.place(config, book.all()),
         host,
         changed,
-        recordFor(config.id),
-        cues.add,
-        tallies.of(config.id),
+        recordAs(nodes, id, recordFor(id)),
+        keepCuesAs(nodes, id, cues),
+        tallies.of(id),
         resumes,
+        () => nodes.fenceUs(id),
       )
-      running.set(config.id, channel)
-      book.setRuns(config.id, true)
+      running.set(id, channel)
+      roles.set(id, role)
+      book.setRuns(id, true)
       yield* channel.record({ kind: "started", severity: "info", message: `started ${how}` })
-      yield* FiberMap.run(fibers, config.id, lasting(channel))
-      yield* Effect.annotateLogs(Effect.log("started"), "channel", config.slug)
+      yield* FiberMap.run(fibers, id, lasting(channel))
+      const started = role === "owner" ? "started" : "receives, with its outputs closed"
+      yield* Effect.annotateLogs(Effect.log(started), "channel", config.slug)
       return channel
     })
 
-  const halt = (id: string, why = "stopped by the operator") =>
+  const haltInTurn = (id: string, why = "stopped by the operator") =>
     Effect.gen(function* () {
       const channel = running.get(id)
       if (channel === undefined) return
       running.delete(id)
+      roles.delete(id)
       book.setRuns(id, false)
       stopping.add(id)
       const closed = Effect.ensuring(
@@ -137,6 +168,7 @@ const make = Effect.gen(function* () {
         Effect.sync(() => stopping.delete(id)),
       )
       yield* Effect.zipRight(changed, closed)
+      yield* engine.leave(id)
       yield* channel.record({ kind: "stopped", severity: "info", message: why })
       yield* Effect.annotateLogs(Effect.log("stopped"), "channel", channel.slug)
     })
@@ -145,21 +177,69 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       book.put(config)
       const channel = running.get(config.id)
-      if (channel !== undefined) yield* reconfigure(channel, config, by ?? (yield* FiberRef.get(Actor)))
+      if (channel === undefined) return yield* changed
+      const as = runAs(roles.get(config.id) ?? "owner", config)
+      yield* engine.place(config, book.all())
+      yield* reconfigure(channel, as, by ?? (yield* FiberRef.get(Actor)))
       yield* changed
-    })
+    }).pipe(locked(config.id))
+  const run: RunningChannelsService["run"] = (config, how, resumes) =>
+    locked(config.id)(runInTurn(config, how, resumes))
+  const halt: RunningChannelsService["halt"] = (id, why) => locked(id)(haltInTurn(id, why))
+
+  /** A channel that came here: how long nobody sent it is known once an output is connected. */
+  const noteConnected = (id: string) =>
+    Effect.gen(function* () {
+      const channel = running.get(id)
+      if (channel === undefined || roles.get(id) !== "owner") return true
+      const outputs = [...channel.runtime.outputs.values()]
+      if (outputs.length > 0 && !outputs.some(({ status }) => status === "connected")) return false
+      yield* nodes.connected(id)
+      return true
+    }).pipe(
+      Effect.repeat({ until: (isNoted) => isNoted, schedule: Schedule.spaced(CONNECTED_LOOK) }),
+      Effect.timeoutOption(CONNECTED_WITHIN),
+    )
+
+  const assumeRole = (id: string) =>
+    Effect.gen(function* () {
+      const config = book.configs.get(id)
+      if (config === undefined) return
+      const role = roleHere(nodes, config)
+      const before = roles.get(id)
+      if (before === role || (before === undefined && (role === "none" || !config.should_run))) return
+      const channel = running.get(id)
+      if (role === "none") yield* haltInTurn(id, "runs on another node")
+      else if (channel === undefined) yield* runInTurn(config, "on this node")
+      else {
+        roles.set(id, role)
+        yield* channel.record({ kind: "started", severity: "info", message: "goes on from this node" })
+        yield* reconfigure(channel, runAs(role, config))
+      }
+      if (role === "owner") yield* Effect.forkIn(noteConnected(id), scope)
+      yield* nodes.armed(id, role === "standby")
+    }).pipe(locked(id))
+  const runNow: RunningChannelsService["runNow"] = (config, how) =>
+    Effect.flatMap(run(config, how), (channel) =>
+      channel === null ? Effect.void : within(TAKEN_WITHIN)(awaitChannel(channel)(0)),
+    )
 
   return RunningChannels.of({
     get: (id) => running.get(id),
     runtimeOf: (id) => running.get(id)?.runtime ?? null,
     run,
-    runNow: (config, how) =>
-      Effect.flatMap(run(config, how), (channel) => within(TAKEN_WITHIN)(awaitChannel(channel)(0))),
+    runNow,
     adopt,
     halt,
     isStopping: (id) => stopping.has(id),
+    assumeRoles: Effect.suspend(() =>
+      Effect.forEach(
+        book.all().filter((config) => roleHere(nodes, config) !== (roles.get(config.id) ?? "none")),
+        ({ id }) => Effect.forkIn(assumeRole(id), scope),
+        { discard: true },
+      ),
+    ),
     follow: followFigures(engine, book, running, changed),
-    followEngine: followLink(engine, recordAll),
     recordShutdown: recordAll({ kind: "stopped", severity: "info", message: "stopped with the service" }),
   })
 })

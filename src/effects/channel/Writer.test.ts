@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Random, TestClock } from "effect"
 import type { OutputSettings } from "../../core/output/output-settings.ts"
 import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
+import { fencedReason } from "../../engine/protocol/fenced.ts"
 import type { Reason } from "../../engine/protocol/messages.ts"
 import { retryPolicyOf } from "../config/output-place.ts"
 import type { Happening } from "../model/event.ts"
@@ -49,6 +50,30 @@ const started = (service: RetryPolicy, settings: OutputSettings = {}, resumes = 
       fail: (reason = refused) => engine.output("a", "ended", reason),
     }
   })
+
+describe("an output that is fenced", () => {
+  it.effect("is looked at each second, counts no failure, and goes on with its delays as before", () =>
+    Effect.gen(function* () {
+      const { events, fail, opened, runtime } = yield* started({ delayMs: null, maxAttempts: 1 })
+      for (let n = 1; n <= 30; n++) {
+        yield* fail(fencedReason)
+        yield* adjust(999)
+        assert.strictEqual(opened(), n)
+        yield* adjust(1)
+        assert.strictEqual(opened(), n + 1)
+      }
+      assert.deepInclude(runtime, { status: "retrying", errorCount: 0, lastError: fencedReason.message })
+      assert.deepStrictEqual(
+        [...Object.values(runtime.tally.failed), ...Object.values(runtime.tally.lost)].filter(Boolean),
+        [],
+      )
+      assert.deepStrictEqual(events, [])
+      yield* fail()
+      yield* adjust(500)
+      assert.strictEqual(opened(), 32)
+    }),
+  )
+})
 
 describe("a delay that is set", () => {
   it.effect("comes before the first attempt to reconnect, and grows", () =>

@@ -7,6 +7,7 @@
 import { Clock, Effect, Random } from "effect"
 import { maskSecrets } from "../../core/output/output-url.ts"
 import { countFailure, isGivenUp, RESUMING_MS, retryDelayMs } from "../../core/settings/retry-delay.ts"
+import { FENCED } from "../../engine/protocol/fenced.ts"
 import type { SessionState } from "../../engine/protocol/messages.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
@@ -16,6 +17,9 @@ import { ENGINE_LOST, endedBy, engineSession, type WriterDeps } from "./output-s
 import { rtspSession } from "./rtsp-session.ts"
 import type { OutputRuntime } from "./runtime/channel-runtime.ts"
 import { endReasonOf } from "./runtime/end-reason.ts"
+
+/** A lease is looked for so often. */
+const FENCED_LOOK = "1 second"
 
 /** What an attempt leaves behind for its parent. */
 interface Attempt {
@@ -118,6 +122,10 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
       if (runtime.nextRetryAt !== null) yield* setStatus(deps, { nextRetryAt: null })
       const attempt: Attempt = { upSinceMs: null, counted: false, found: false }
       const error = hidden(yield* Effect.flip(runSession(deps, attempt)))
+      if (error.code === FENCED) {
+        yield* whileFenced(deps, error)
+        continue
+      }
       const nowMs = yield* monotonicMs
       const upMs = attempt.upSinceMs === null ? 0 : nowMs - attempt.upSinceMs
       const resuming = nowMs < resumingUntilMs
@@ -127,6 +135,18 @@ export const runWriter = (deps: WriterDeps): Effect.Effect<never> =>
       failures = resumes ? 0 : countFailure(failures, upMs, resuming)
       if (yield* onFailure(deps, error, failures, resuming)) failures = 0
     }
+  })
+
+/**
+ * Another node may be sending the channel. That is no fault of the far end, so nothing is counted; the engine refuses
+ * each attempt until it has a lease.
+ */
+const whileFenced = (deps: WriterDeps, error: OutputEnded): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { runtime } = deps
+    if (runtime.lastError !== error.reason) yield* Effect.logWarning(error.reason)
+    yield* setStatus(deps, { session: null, status: "retrying", lastError: error.reason, nextRetryAt: null })
+    yield* Effect.raceFirst(askedAgain(runtime), Effect.sleep(FENCED_LOOK))
   })
 
 /** Waits before the next attempt; true when somebody asked for it to start at once. */

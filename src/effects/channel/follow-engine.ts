@@ -1,16 +1,15 @@
 /** What the engine's figures and its coming and going mean for the channels that run. */
 import { Clock, Effect, Stream, SubscriptionRef } from "effect"
 import type { ChannelBookService } from "../config/ChannelBook.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
-import type { Happening } from "../model/event.ts"
+import type { ChannelEngine, EngineClientService } from "../engine/EngineClient.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { observeChannel } from "./observe-channel.ts"
-import type { Channel } from "./started-channel.ts"
+import type { Channel, RecordHappening } from "./started-channel.ts"
 
-/** Records for all channels that the engine went and came back; never ends. */
+/** Records for a channel that its engine went and came back; never ends. */
 export const followLink = (
-  engine: EngineClientService,
-  recordAll: (happening: Happening) => Effect.Effect<void>,
+  engine: Pick<ChannelEngine, "link" | "state">,
+  record: RecordHappening,
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     let lost = false
@@ -21,7 +20,7 @@ export const followLink = (
         connected = link.connected
         if (!connected) {
           const { problem } = yield* SubscriptionRef.get(engine.state)
-          yield* recordAll({ kind: "engine_lost", severity: "critical", message: problem ?? "the engine was lost" })
+          yield* record({ kind: "engine_lost", severity: "critical", message: problem ?? "the engine was lost" })
         } else if (lost) {
           // Only the link was lost when it carries something already.
           const { stats } = yield* SubscriptionRef.get(engine.state)
@@ -29,7 +28,7 @@ export const followLink = (
           const message = livedOn
             ? "the engine is back, and went on meanwhile"
             : "the engine is back: input and outputs are opened again"
-          yield* recordAll({ kind: "engine_back", severity: "info", message })
+          yield* record({ kind: "engine_back", severity: "info", message })
         }
         lost = !connected
       }),
@@ -42,7 +41,7 @@ export const followLink = (
  * @param changed to be run after each look
  */
 export const followFigures = (
-  engine: EngineClientService,
+  engine: Pick<EngineClientService, "state">,
   { configs }: Pick<ChannelBookService, "configs">,
   running: ReadonlyMap<string, Channel>,
   changed: Effect.Effect<void>,

@@ -3,7 +3,7 @@ import { Effect, type Mailbox, type Scope } from "effect"
 import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import type { Reason, SessionState } from "../../engine/protocol/messages.ts"
 import { type OutputHost, outputSpec, revisionOf } from "../config/output-place.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelEngine } from "../engine/EngineClient.ts"
 import type { SessionUpdate } from "../engine/engine-inboxes.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import { type EngineRefused, type EngineUnavailable, OutputEnded } from "../model/Errors.ts"
@@ -12,7 +12,7 @@ import type { OutputRuntime } from "./runtime/channel-runtime.ts"
 import type { RecordHappening } from "./started-channel.ts"
 
 export interface WriterDeps {
-  readonly engine: EngineClientService
+  readonly engine: ChannelEngine
   readonly host: OutputHost
   readonly channelId: string
   readonly output: OutputConfig

@@ -1,7 +1,7 @@
 /** What the fibers of one started channel share. */
 import type { Deferred, Effect, Mailbox, SubscriptionRef } from "effect"
 import type { OutputHost } from "../config/output-place.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelEngine } from "../engine/EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { NewCue } from "../model/cue.ts"
 import type { Happening } from "../model/event.ts"
@@ -20,7 +20,8 @@ export interface WritersRequest {
 export interface Channel {
   readonly id: string
   readonly slug: string
-  readonly engine: EngineClientService
+  /** The engine that it is placed on. */
+  readonly engine: ChannelEngine
   readonly host: OutputHost
   readonly config: SubscriptionRef.SubscriptionRef<ChannelConfig>
   readonly runtime: ChannelRuntime
@@ -35,4 +36,6 @@ export interface Channel {
   readonly record: RecordHappening
   /** Keeps a cue. Never fails, never waits for the store. */
   readonly keepCue: (cue: NewCue) => CueEntry
+  /** Until when the engine may send it; see `NodesService.fenceUs`. */
+  readonly fenceUs: () => number | undefined
 }

@@ -55,7 +55,6 @@ export const endStrangersAtEachConnection = (
   exclusively: (effect: Effect.Effect<void>) => Effect.Effect<void>,
 ): Effect.Effect<void> =>
   engine.link.changes.pipe(
-    Stream.filter(({ connected }) => connected),
     Stream.map(({ generation }) => generation),
     Stream.changes,
     Stream.runForEach(() => exclusively(endStrangers(engine, wanted))),

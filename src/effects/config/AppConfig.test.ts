@@ -30,6 +30,41 @@ describe("AppConfig", () => {
     }),
   )
 
+  it.effect("is no node unless NODES or NODE_NAME says so, and then needs a PostgreSQL database", () =>
+    Effect.gen(function* () {
+      const DATABASE_URL = "postgresql://me@db/distributor"
+      assert.isTrue(Option.isNone((yield* load({ DATABASE_URL, NODE_CAPACITY: "3" })).nodes))
+      const node = Option.getOrThrow((yield* load({ DATABASE_URL, NODE_NAME: "East-1" })).nodes)
+      assert.deepInclude(node, { name: "east-1", address: null, labels: {}, capacity: 64 })
+      assert.deepStrictEqual(node.timing, { leaseMs: 6000, deadMs: 8000, beatMs: 1500 })
+      const other = {
+        DATABASE_URL,
+        NODES: "on",
+        NODE_ADDRESS: "http://10.0.0.1:8000/",
+        NODE_LABELS: "zone=east, rack=4",
+      }
+      assert.deepInclude(Option.getOrThrow((yield* load({ ...other, LEASE_S: "4", DEAD_S: "5" })).nodes), {
+        address: "http://10.0.0.1:8000",
+        labels: { zone: "east", rack: "4" },
+        timing: { leaseMs: 4000, deadMs: 5000, beatMs: 1000 },
+      })
+      assert.match(
+        yield* refusal({ NODES: "on" }),
+        /^DATABASE_URL: must be that of a PostgreSQL database which all nodes share/,
+      )
+      for (const [key, value] of [
+        ["NODE_NAME", "a b"],
+        ["NODE_ADDRESS", "10.0.0.1:8000"],
+        ["NODE_ADDRESS", "http://me@10.0.0.1"],
+        ["NODE_LABELS", "zone"],
+        ["NODE_CAPACITY", "0"],
+        ["LEASE_S", "3.9"],
+        ["DEAD_S", "6.5"],
+      ] as const)
+        assert.match(yield* refusal({ DATABASE_URL, NODES: "on", [key]: value }), new RegExp(`^${key}: must be`))
+    }),
+  )
+
   it.effect("takes THUMBNAILS as auto, off or a number", () =>
     Effect.gen(function* () {
       const limits = yield* Effect.forEach(["", "AUTO", "off", "0", "40"], (THUMBNAILS) => load({ THUMBNAILS }))

@@ -10,9 +10,11 @@ import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import { SRT_STACKS, type SrtStack } from "../../core/srt/stack.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { type DatabasePlace, databasePlace } from "./database-url.ts"
+import { engines } from "./engine-count.ts"
 import { oneOf, SETTINGS, setting, wholeNumber, withoutComment } from "./environment-settings.ts"
 import { type IngestSettings, srtIngest } from "./ingest-settings.ts"
 import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
+import { type NodeSettings, nodeSettings } from "./node-settings.ts"
 import type { PortRange } from "./port-ranges.ts"
 import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
 
@@ -61,10 +63,16 @@ export interface AppConfigService extends DatabasePlace {
   readonly srtIngest: Option.Option<IngestSettings>
   /** The stack SRT outputs run on that name none; the engine reads it from the same environment. */
   readonly srtStack: SrtStack
+  /** The number of engine processes that channels are placed on, at most. */
+  readonly engines: number
   /** The number of running channels up to which all have thumbnails; 0 for no thumbnails. */
   readonly thumbnails: ThumbnailLimit
   /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
   readonly grafanaUrl: Option.Option<string>
+  /** What this machine is among others on one PostgreSQL database; none on a single machine. */
+  readonly nodes: Option.Option<NodeSettings>
+  /** False when `MEDIALIVE=off`: nothing of what has to do with AWS Elemental MediaLive is loaded or shown. */
+  readonly medialive: boolean
   /** Settings of the environment that are given and have no effect here: those of `IGNORED_SETTINGS`. */
   readonly ignored: ReadonlyArray<string>
 }
@@ -177,10 +185,23 @@ const config = Config.all({
   srtFirst: wholeNumber("SRT_PORT_RANGE_START", 1, 65535),
   srtIngest,
   srtStack: oneOf("SRT_STACK", SRT_STACKS, () => SETTINGS.SRT_STACK),
+  engines,
   thumbnails,
   grafanaUrl,
+  nodes: nodeSettings,
+  medialiveOn: oneOf("MEDIALIVE", ["on", "off"], () => SETTINGS.MEDIALIVE),
   ignored,
 }).pipe(
+  Config.mapOrFail((read) =>
+    Option.isNone(read.nodes) || /^postgres(ql)?:/i.test(Option.getOrElse(read.databaseUrl, () => ""))
+      ? Either.right(read)
+      : Either.left(
+          ConfigError.InvalidData(
+            ["DATABASE_URL"],
+            "must be that of a PostgreSQL database which all nodes share: SQLite serves a single machine; leave NODES and NODE_NAME out for that",
+          ),
+        ),
+  ),
   Config.mapOrFail((read) =>
     Option.isSome(read.tlsCert) === Option.isSome(read.tlsKey)
       ? Either.right(read)
@@ -210,6 +231,7 @@ const config = Config.all({
       keyFile,
       logLevel,
       maxAttempts,
+      medialiveOn,
       privateTargets,
       recordingsDir,
       srtFirst,
@@ -234,6 +256,7 @@ const config = Config.all({
           })),
           auth: auth === "on",
           allowPrivateTargets: privateTargets === "on",
+          medialive: medialiveOn === "on",
           logLevel: toLogLevel(logLevel),
           retry: { delayMs, maxAttempts },
           udpPorts: { first: udpFirst, last: udpLast },

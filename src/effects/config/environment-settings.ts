@@ -3,6 +3,7 @@
  * of a value. `AppConfig.ts` puts them together.
  */
 import { Config, ConfigError, Either, Option } from "effect"
+import { DEFAULT_SRT_STACK } from "../../core/srt/stack.ts"
 
 /** Every key with its default as the documentation writes it. */
 export const SETTINGS = {
@@ -31,9 +32,19 @@ export const SETTINGS = {
   SRT_PORT_RANGE_START: "8890",
   SRT_INGEST_PORT: "off",
   SRT_INGEST_PASSPHRASE: "none",
-  SRT_STACK: "libsrt",
+  SRT_STACK: DEFAULT_SRT_STACK,
+  ENGINES: "auto",
   THUMBNAILS: "auto",
   GRAFANA_URL: "none",
+  NODES: "off",
+  NODE_NAME: "the name of the machine",
+  NODE_ADDRESS: "http://<name of the machine>:<PORT>",
+  NODE_LABELS: "none",
+  NODE_CAPACITY: "64",
+  LEASE_S: "6",
+  DEAD_S: "8",
+  NODE_ON_TAKEOVER: "none",
+  MEDIALIVE: "off",
 } as const
 type Key = keyof typeof SETTINGS
 

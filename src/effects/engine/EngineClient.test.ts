@@ -4,9 +4,11 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Scope, Stream, SubscriptionRef } from "effect"
 import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
+import { channelConfig } from "../testing/configs.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
-import { EngineClient, type EngineClientService, layer, respawnDelayMs } from "./EngineClient.ts"
-import { EngineProcess, type EngineProcessService, layer as processLayer } from "./EngineProcess.ts"
+import { EngineClient, type EngineClientService, layer } from "./EngineClient.ts"
+import { EngineProcess, type EngineProcessOf, layer as processLayer } from "./EngineProcess.ts"
+import { respawnDelayMs } from "./engine-member.ts"
 import type { EngineState } from "./engine-state.ts"
 
 const script = fileURLToPath(new URL("../testing/fake-engine-main.ts", import.meta.url))
@@ -17,7 +19,7 @@ const options = { tickMs: 400, hungAfterTicks: 5 }
 
 interface Bench {
   readonly dataDir: string
-  readonly process: EngineProcessService
+  readonly process: EngineProcessOf
   /** Starts a control plane in a scope of its own; closing that scope with an exit ends it. */
   readonly controlPlane: Effect.Effect<
     { client: EngineClientService; end: (exit?: Exit.Exit<unknown, unknown>) => Effect.Effect<void> },
@@ -30,7 +32,7 @@ interface Bench {
 const bench = Effect.gen(function* () {
   const dataDir = yield* temporaryDirectory
   const processes = processLayer({ dataDir, script })
-  const process = yield* Effect.provide(EngineProcess, processes)
+  const process = (yield* Effect.provide(EngineProcess, processes)).of(1)
   // Engines that a test leaves running are ended by their pid.
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(process.remembered, (pid) => (pid._tag === "Some" ? process.kill(pid.value) : Effect.void)),
@@ -55,7 +57,7 @@ const bench = Effect.gen(function* () {
 })
 
 /** An engine without a control plane, as a killed control plane leaves it behind. */
-const leftBehind = (process: EngineProcessService) =>
+const leftBehind = (process: EngineProcessOf) =>
   Effect.gen(function* () {
     const child = yield* process.spawn
     yield* process.remember(child.pid)
@@ -106,7 +108,7 @@ describe("EngineClient", () => {
       const before = yield* SubscriptionRef.get(client.state)
       const updates = yield* Effect.scoped(
         Effect.gen(function* () {
-          const session = yield* client.watchSession("s-1")
+          const session = yield* (yield* client.place(channelConfig(), [])).watchSession("s-1")
           const killedAt = performance.now()
           yield* process.kill(pidOf(before))
           const update = yield* session.take

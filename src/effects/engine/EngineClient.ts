@@ -1,205 +1,275 @@
 /**
- * The control plane's client of the engine: finds or starts it, keeps it alive, sends commands, and hands out its
- * events.
+ * The control plane's client of its engines: one, or one for each processor (`ENGINES`). It finds or starts them, keeps
+ * them alive, places channels on them, sends commands to the right one, and hands out their events.
  *
- * connected ──(connection lost, or 5 s without a line)──> lost: all sessions end at once ──> attach again ──> connected
+ * Engine 1 always runs. Others are started when a channel is placed on them, and ended when they have carried none for a
+ * minute. A channel stays on its engine until it is stopped; an engine that dies takes its own channels down and no
+ * others, and is started again with them.
  */
-import { Cause, Context, Deferred, Effect, Exit, Layer, Mailbox, Option, SubscriptionRef } from "effect"
-import type { Command, Event } from "../../engine/protocol/messages.ts"
-import { type EngineRefused, EngineUnavailable, type StartRefused } from "../model/Errors.ts"
-import { within } from "../model/within.ts"
-import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"
+import { Context, Deferred, Effect, Exit, Layer, Mailbox, Scope, type SubscriptionRef } from "effect"
+import type { Command } from "../../engine/protocol/messages.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import type { Ingest } from "../config/ingest.ts"
+import { outputHostOf } from "../config/output-host.ts"
+import type { ChannelConfig } from "../model/channel.ts"
+import type { EngineRefused, EngineUnavailable, StartRefused } from "../model/Errors.ts"
+import { monotonicMs } from "../model/monotonic.ts"
+import { makePlaces } from "./channel-places.ts"
 import type { Accepted } from "./EngineConnection.ts"
-import { EngineProcess, type EngineProcessService } from "./EngineProcess.ts"
-import { type EngineInboxes, makeInboxes } from "./engine-inboxes.ts"
-import { type EngineLink, type EngineState, type EngineStateRef, makeEngineState } from "./engine-state.ts"
+import { EngineProcess } from "./EngineProcess.ts"
+import type { EngineInboxes } from "./engine-inboxes.ts"
+import { type EngineMember, type EngineMemberOptions, type MemberHooks, makeMember } from "./engine-member.ts"
+import { combineStates, type EngineLink, type EngineState, initialState, makeEngineState } from "./engine-state.ts"
 
-export interface EngineClientService extends Pick<EngineInboxes, "watchSession" | "watchChannel" | "adopt"> {
+/** The engine that a channel is placed on. */
+export interface ChannelEngine extends Pick<EngineInboxes, "watchSession" | "watchChannel" | "adopt"> {
   readonly state: SubscriptionRef.SubscriptionRef<EngineState>
   readonly link: SubscriptionRef.SubscriptionRef<EngineLink>
   readonly send: (command: Command) => Effect.Effect<Accepted, EngineUnavailable | EngineRefused>
-  /** Detaches from the engine without ending it; whatever is sent from now on fails. */
+}
+
+export interface EngineClientService {
+  /** All engines as one. */
+  readonly state: SubscriptionRef.SubscriptionRef<EngineState>
+  readonly link: SubscriptionRef.SubscriptionRef<EngineLink>
+  /**
+   * Sends a command to the engine of the channel that it names: where the channel is placed, otherwise where it is
+   * found running. A command that names none goes to the engine of the channel `near`, or to the first.
+   */
+  readonly send: (command: Command, near?: string) => Effect.Effect<Accepted, EngineUnavailable | EngineRefused>
+  /**
+   * Gives a channel its engine, where it stays until it leaves: the one that is found carrying it, otherwise by
+   * `chooseEngine`. For a channel that has one this only notes its new configuration.
+   *
+   * @param all the channels there are, whether they run or not
+   */
+  readonly place: (config: ChannelConfig, all: ReadonlyArray<ChannelConfig>) => Effect.Effect<ChannelEngine>
+  /** Takes a channel that was stopped off its engine. */
+  readonly leave: (channelId: string) => Effect.Effect<void>
+  /** Asks the engine of a channel for the figures of this moment. */
+  readonly refresh: (channelId: string) => Effect.Effect<void, EngineUnavailable | EngineRefused>
+  /** Detaches from the engines without ending them; whatever is sent from now on fails. */
   readonly detach: Effect.Effect<void>
 }
 
 export class EngineClient extends Context.Tag("distributor/EngineClient")<EngineClient, EngineClientService>() {
-  static readonly Live = Layer.suspend(() => layer())
+  static readonly Live = Layer.unwrapEffect(
+    Effect.map(AppConfig, (settings) => layer({ engines: settings.engines, ingest: outputHostOf(settings).ingest })),
+  )
 }
 
-export interface EngineClientOptions {
-  /**
-   * A connected engine that writes nothing for this many ticks is hung. Ticks rather than time, since a suspended
-   * machine is not the engine's fault.
-   */
-  readonly hungAfterTicks?: number
-  readonly tickMs?: number
+export interface EnginePoolOptions {
+  /** Number of engines that channels are placed on; 1 when left out. */
+  readonly engines?: number
+  readonly ingest?: Ingest | null
+  /** How long an engine above 1 carries nothing before it is ended, in ms; one above `engines` at the next look. */
+  readonly idleMs?: number
+}
+export interface EngineClientOptions extends EnginePoolOptions, EngineMemberOptions {}
+
+/** Where a pool has its engines from. */
+export interface EngineSource {
+  /** Attaches the engine of a number and keeps it until the scope ends. */
+  readonly member: (number: number, hooks: MemberHooks) => Effect.Effect<EngineMember, never, Scope.Scope>
+  /** Numbers of the engines above 1 that run already. */
+  readonly found: Effect.Effect<ReadonlyArray<number>>
 }
 
-/** How long the start of the service waits for the engine before it goes on without it. */
+/** How long the start of the service waits for the engines before it goes on without them. */
 const FIRST_ATTACH_WITHIN = "12 seconds"
-const HEALTHY_AFTER_MS = 30_000
-const MAX_BACKOFF_MS = 5_000
-const LOG_CHECK_TICKS = 600
-const END_WITHIN = "2 seconds"
-const SILENT = "it was silent"
+const IDLE_MS = 60_000
+const LOOK_EVERY_MS = 2_000
 
-/** Delay before attach number `failures` + 1 in a row, in ms; the first one after a healthy time comes at once. */
-export const respawnDelayMs = (failures: number): number =>
-  failures <= 1 ? 0 : Math.min(MAX_BACKOFF_MS, 250 * 2 ** (failures - 2))
-
-/** The client's hold on its engine, from one session to the next. */
-interface Hold {
-  readonly process: EngineProcessService
-  readonly inboxes: EngineInboxes
-  readonly setState: EngineStateRef["update"]
-  /** Done when the first engine is attached; fails when that is refused. */
-  readonly first: Deferred.Deferred<void, StartRefused>
-  /** The engine that commands go to; null while there is none. */
-  current: AttachedEngine | null
-  /** True once the client lets go: no other engine is attached. */
-  closing: boolean
+/** An engine of the pool. */
+interface Running {
+  readonly member: EngineMember
+  readonly scope: Scope.CloseableScope
+  latest: EngineState
+  /** Monotonic ms since which nothing is placed on it and it carries nothing; null while there is something. */
+  emptySince: number | null
 }
 
-/** Never ends while lines come from the engine; when they do not, kills it and ends with the reason. */
-const heartbeat = (process: EngineProcessService, engine: AttachedEngine, options: Required<EngineClientOptions>) =>
-  Effect.gen(function* () {
-    const { hungAfterTicks, tickMs } = options
-    let silent = 0
-    let seen = engine.connection.lines()
-    for (let tick = 1; silent < hungAfterTicks; tick++) {
-      yield* Effect.sleep(tickMs)
-      silent = engine.connection.lines() === seen ? silent + 1 : 0
-      seen = engine.connection.lines()
-      const garbage = engine.connection.takeGarbage()
-      if (garbage.count > 0)
-        yield* Effect.logWarning(`${garbage.count} messages of the engine were not understood (${garbage.last})`)
-      if (tick % LOG_CHECK_TICKS === 0) yield* process.trimLog
-    }
-    yield* process.kill(engine.info.pid)
-    return `${SILENT} for ${(hungAfterTicks * tickMs) / 1000} s and was killed`
-  })
+const channelOf = (command: Command): string | null =>
+  "channel_id" in command ? command.channel_id : "channel" in command ? command.channel.id : null
 
-/** One engine, from attaching to it until it is lost; ends with why it was lost. */
-const session = (hold: Hold, options: Required<EngineClientOptions>) =>
-  Effect.gen(function* () {
-    const { first, inboxes, process, setState } = hold
-    const events = yield* Mailbox.make<Event>()
-    const engine = yield* attachEngine(process, (event) => events.unsafeOffer(event))
-    // Before any event is read: one that ends an adoptable session must find it.
-    inboxes.offerForAdoption(engine.stats)
-    hold.current = engine
-    const { pid, srt } = engine.info
-    yield* Effect.log(`engine ${engine.adopted ? "found running and taken over" : "started"} (pid ${pid})`)
-    if (srt.problem !== null) yield* Effect.logWarning(srt.problem)
-    yield* setState((s) => ({
-      connected: true,
-      info: engine.info,
-      generation: s.generation + 1,
-      problem: null,
-      stats: engine.stats,
-      previous: null,
-    }))
-    const onEvent = (event: Event) =>
-      event.event === "stats"
-        ? setState((s) => ({ stats: event.stats, previous: s.stats }))
-        : Effect.sync(() => inboxes.dispatch(event))
-    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(events.take, onEvent)))
-    yield* Deferred.succeed(first, undefined)
-    const why = yield* Effect.raceFirst(Deferred.await(engine.connection.closed), heartbeat(process, engine, options))
-    const how = yield* Effect.timeoutOption(Deferred.await(engine.ended), 200)
-    if (Option.isSome(how) && !why.startsWith(SILENT)) return `the engine (pid ${pid}) ${how.value}`
-    return `the engine (pid ${pid}) was lost: ${why}`
-  })
+const carries = ({ latest: { stats } }: Running, channelId: string): boolean =>
+  stats?.channels.some(({ id }) => id === channelId) === true
 
-/** Ends all sessions of an engine that is gone, and tells why. */
-const lost = (hold: Hold, problem: string) =>
-  Effect.gen(function* () {
-    const { inboxes, process, setState } = hold
-    hold.current = null
-    inboxes.endAll({ code: "engine_lost", message: problem, transient: true })
-    yield* setState((s) => ({ connected: false, problem, restarts: s.restarts + 1, stats: null, previous: null }))
-    const tail = yield* process.logTail
-    yield* Effect.logError(problem).pipe(tail === "" ? (e) => e : Effect.annotateLogs("engine_log", tail))
-  })
-
-/** Attaches an engine whenever there is none, until the client lets go or the first attach is refused. */
-const supervise = (hold: Hold, options: Required<EngineClientOptions>) =>
-  Effect.gen(function* () {
-    const { first, setState } = hold
-    let failures = 0
-    while (!hold.closing) {
-      const before = performance.now()
-      const exit = yield* Effect.exit(Effect.scoped(session(hold, options)))
-      if (hold.closing) break
-      if (Exit.isSuccess(exit)) yield* lost(hold, exit.value)
-      else {
-        const error = Cause.squash(exit.cause)
-        const refused = Cause.failureOption(exit.cause)
-        if (refused._tag === "Some" && refused.value._tag === "StartRefused") {
-          // At the start this ends the service, which then says so; later it can only be told and tried again.
-          if (yield* Deferred.fail(first, refused.value)) return
-        }
-        const problem = error instanceof Error ? error.message : String(error)
-        if (hold.current !== null) yield* lost(hold, problem)
-        else
-          yield* Effect.zipRight(
-            setState(() => ({ connected: false, problem })),
-            Effect.logError(problem),
-          )
-      }
-      failures = performance.now() - before >= HEALTHY_AFTER_MS ? 1 : failures + 1
-      yield* Effect.sleep(respawnDelayMs(failures))
-    }
-  })
-
-/** Ends the engine within `END_WITHIN`, or leaves it running where it is not ours to end. */
-const shutDown = (hold: Hold) => (exit: Exit.Exit<unknown, unknown>) =>
-  Effect.suspend(() => {
-    hold.closing = true
-    const engine = hold.current
-    hold.current = null
-    // A start that failed further up must not cut the streams of an engine it merely found.
-    const leave = engine === null || (Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause) && engine.adopted)
-    return leave ? Effect.void : endEngine(hold.process, engine)
-  }).pipe(within(END_WITHIN), Effect.asVoid)
-
-const make = ({ hungAfterTicks = 5, tickMs = 1000 }: EngineClientOptions) =>
+/** Ends its engines with the scope; fails when one that runs already may not be used. */
+export const makePool = (
+  source: EngineSource,
+  { engines: count = 1, ingest = null, idleMs = IDLE_MS }: EnginePoolOptions = {},
+): Effect.Effect<EngineClientService, StartRefused, Scope.Scope> =>
   Effect.gen(function* () {
     const { link, state, update } = yield* makeEngineState
-    const hold: Hold = {
-      process: yield* EngineProcess,
-      inboxes: makeInboxes(),
-      setState: update,
-      first: yield* Deferred.make<void, StartRefused>(),
-      current: null,
-      closing: false,
+    const poolScope = yield* Effect.scope
+    const running = new Map<number, Running>()
+    const book = makePlaces(count, ingest)
+    const one = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    /** Channels that were placed once: none of them is to be found running. */
+    const once = new Set<string>()
+    /** Engines of which a message of figures has come since figures were published. */
+    const fresh = new Set<number>()
+
+    const inOrder = () => [...running.values()].sort((a, b) => a.member.number - b.member.number)
+    const publish = Effect.suspend(() => {
+      fresh.clear()
+      return update(() => {
+        const numbered = inOrder().map(({ latest, member: { name, number } }) => ({
+          ...latest,
+          name,
+          number,
+          channels: book.on(number),
+        }))
+        return { ...combineStates(numbered), capacity: book.problems() }
+      })
+    })
+    /** Ends what an engine was found carrying although it is placed on another: it would be sent twice. */
+    const endStrays = (number: number) =>
+      Effect.suspend(() => {
+        const found = running.get(number)
+        const strays = (found?.latest.stats?.channels ?? []).filter(
+          ({ id }) => (book.engineOf(id) ?? number) !== number,
+        )
+        return Effect.forEach(
+          strays,
+          ({ id }) => Effect.ignore(found?.member.send({ cmd: "remove_channel", channel_id: id }) ?? Effect.void),
+          { discard: true },
+        )
+      })
+    // Each engine tells its figures once a second at a moment of its own. Who looks at all of them gets one message a
+    // second with what is new of each; a second one of the same engine means that another is late.
+    const figures = (number: number) => {
+      fresh.add(number)
+      const waits = inOrder().some(({ latest, member }) => latest.connected && !fresh.has(member.number))
+      return waits ? Effect.void : publish
     }
-    const { inboxes } = hold
+    const hooks = (number: number, mayRefuse: boolean) => ({
+      mayRefuse,
+      beforeFigures: Effect.suspend(() => (fresh.has(number) ? publish : Effect.void)),
+      changed: (what: "connection" | "figures", now: EngineState) =>
+        Effect.suspend(() => {
+          const found = running.get(number)
+          if (found === undefined) return Effect.void
+          const attached = now.connected && found.latest.generation !== now.generation
+          found.latest = now
+          if (what === "figures") return figures(number)
+          return attached ? Effect.zipRight(publish, Effect.forkIn(endStrays(number), poolScope)) : publish
+        }),
+    })
 
-    // Finalizers run in reverse: the engine is told to end while the fiber that reads its answers still runs.
-    yield* Effect.forkScoped(Effect.annotateLogs(supervise(hold, { hungAfterTicks, tickMs }), "service", "engine"))
-    yield* Effect.addFinalizer(shutDown(hold))
-    yield* Deferred.await(hold.first).pipe(Effect.timeoutOption(FIRST_ATTACH_WITHIN))
+    const start = (number: number, mayRefuse: boolean) =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const member = yield* Scope.extend(source.member(number, hooks(number, mayRefuse)), scope)
+        running.set(number, { member, scope, latest: initialState, emptySince: null })
+        return member
+      })
 
-    return EngineClient.of({
+    // A fiber of the pool starts engines: whoever asks for one does so with annotations of its own, and where nothing may
+    // be interrupted, both of which the fibers of the engine would have for ever.
+    const starts = yield* Mailbox.make<{ readonly number: number; readonly done: Deferred.Deferred<EngineMember> }>()
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.flatMap(starts.take, ({ done, number }) => Deferred.complete(done, start(number, false)))),
+    )
+    /** The engine of this number, started if it does not run. */
+    const memberOf = (number: number) =>
+      Effect.gen(function* () {
+        const known = running.get(number)
+        if (known !== undefined) return known.member
+        const done = yield* Deferred.make<EngineMember>()
+        yield* starts.offer({ number, done })
+        return yield* Deferred.await(done)
+      })
+
+    const bound = (member: EngineMember): ChannelEngine => ({
+      state: member.state,
+      link: member.link,
+      watchSession: member.inboxes.watchSession,
+      watchChannel: member.inboxes.watchChannel,
+      adopt: member.inboxes.adopt,
+      send: (command) =>
+        Effect.suspend(() => book.refusal(member, command) ?? member.send(command)).pipe(
+          Effect.mapError((error) => book.explained(member, error)),
+        ),
+    })
+    const placedOn = (channelId: string) => {
+      const number = book.engineOf(channelId)
+      return number === undefined ? undefined : running.get(number)
+    }
+    const holderOf = (channelId: string | null | undefined) =>
+      channelId == null
+        ? undefined
+        : (placedOn(channelId) ?? inOrder().find((candidate) => carries(candidate, channelId)))
+
+    const first = yield* start(1, true)
+    for (const number of yield* source.found) yield* start(number, true)
+    // The engines are ended side by side, each within its own time.
+    yield* Effect.addFinalizer((exit) =>
+      Effect.forEach(running.values(), ({ scope }) => Scope.close(scope, exit), {
+        concurrency: "unbounded",
+        discard: true,
+      }),
+    )
+    yield* Effect.forEach(running.values(), ({ member }) => member.attached, {
+      concurrency: "unbounded",
+      discard: true,
+    }).pipe(Effect.timeoutOption(FIRST_ATTACH_WITHIN))
+    yield* publish
+
+    const endIdle = Effect.gen(function* () {
+      const nowMs = yield* monotonicMs
+      for (const [number, found] of running) {
+        const { connected, stats } = found.latest
+        const empty = book.on(number).size === 0 && (stats?.channels.length ?? 0) === 0
+        found.emptySince = number > 1 && empty ? (found.emptySince ?? nowMs) : null
+        if (found.emptySince === null) continue
+        const forMs = number > count && connected ? 0 : idleMs
+        if (nowMs - found.emptySince < forMs || (forMs === 0 && found.emptySince === nowMs)) continue
+        running.delete(number)
+        fresh.delete(number)
+        yield* Effect.log(`${found.member.name} carries no channel any more and is ended`)
+        yield* Scope.close(found.scope, Exit.void)
+        yield* publish
+      }
+    })
+    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(LOOK_EVERY_MS), one(endIdle))))
+
+    return {
       state,
       link,
-      watchSession: inboxes.watchSession,
-      watchChannel: inboxes.watchChannel,
-      adopt: inboxes.adopt,
-      send: (command) =>
-        Effect.flatMap(SubscriptionRef.get(state), ({ problem }) =>
-          hold.current === null
-            ? new EngineUnavailable({ reason: problem ?? "it is not connected" })
-            : hold.current.connection.request(command),
-        ),
-      detach: Effect.sync(() => {
-        hold.closing = true
-        if (hold.current?.adopted === true) hold.current = null
-      }),
-    })
+      send: (command, near) =>
+        Effect.suspend(() => {
+          const { member } = holderOf(channelOf(command) ?? near) ?? { member: first }
+          return member.send(command)
+        }),
+      place: (config, all) =>
+        Effect.gen(function* () {
+          const before = book.engineOf(config.id)
+          // Figures are up to a second old: a channel that has just been stopped is not found running by them.
+          const holder = once.has(config.id) ? undefined : inOrder().find((one) => carries(one, config.id))
+          const found = holder?.member.number
+          once.add(config.id)
+          const figuresOf = (number: number) => running.get(number)?.latest
+          const number = book.place(config, all, before ?? found, figuresOf)
+          const member = yield* memberOf(number)
+          yield* publish
+          return bound(member)
+        }).pipe(one),
+      leave: (channelId) => one(Effect.suspend(() => (book.leave(channelId) ? publish : Effect.void))),
+      refresh: (channelId) => Effect.suspend(() => (holderOf(channelId)?.member ?? first).refresh),
+      detach: Effect.suspend(() => Effect.forEach(running.values(), ({ member }) => member.detach, { discard: true })),
+    }
   })
 
-/** Fails with `StartRefused` when another control plane holds the engine of this data directory. */
+/** Fails with `StartRefused` when another control plane holds an engine of this data directory. */
 export const layer = (options: EngineClientOptions = {}): Layer.Layer<EngineClient, StartRefused, EngineProcess> =>
-  Layer.scoped(EngineClient, make(options))
+  Layer.scoped(
+    EngineClient,
+    Effect.flatMap(EngineProcess, (processes) =>
+      makePool(
+        { found: processes.found, member: (number, hooks) => makeMember(processes.of(number), options, hooks) },
+        options,
+      ),
+    ),
+  )

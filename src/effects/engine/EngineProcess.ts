@@ -1,5 +1,5 @@
 /**
- * The engine as an operating-system process: starts it in a session of its own, finds it again, ends it, reads its log.
+ * Engines as operating-system processes: starts one in a session of its own, finds it again, ends it, reads its log.
  */
 import { spawn } from "node:child_process"
 import {
@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   statSync,
@@ -16,7 +17,7 @@ import {
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Context, Deferred, Effect, FiberId, Layer, Option } from "effect"
-import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
+import { engineSocketPath, engineSuffix } from "../../engine/protocol/socket-path.ts"
 import { ENGINE_NICE, raiseSession } from "../../engine/system/priority.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { EngineUnavailable } from "../model/Errors.ts"
@@ -29,7 +30,11 @@ export interface EngineChild {
   readonly ended: Deferred.Deferred<string>
 }
 
-export interface EngineProcessService {
+/** One of the engines of a data directory, by its number. */
+export interface EngineProcessOf {
+  readonly number: number
+  /** How sentences name it: `the engine`, or `engine 2` where there may be several. */
+  readonly name: string
   readonly socketPath: string
   readonly spawn: Effect.Effect<EngineChild, EngineUnavailable>
   readonly isAlive: (pid: number) => boolean
@@ -45,12 +50,23 @@ export interface EngineProcessService {
   readonly trimLog: Effect.Effect<void>
 }
 
+export interface EngineProcessService {
+  /** Engine 1 has the names of files that the only engine always had. */
+  readonly of: (number: number) => EngineProcessOf
+  /** Numbers of the engines above 1 of which a process seems to be there, lowest first. */
+  readonly found: Effect.Effect<ReadonlyArray<number>>
+}
+
 export class EngineProcess extends Context.Tag("distributor/EngineProcess")<EngineProcess, EngineProcessService>() {
-  static readonly Live = Layer.unwrapEffect(Effect.map(AppConfig, ({ dataDir }) => layer({ dataDir })))
+  static readonly Live = Layer.unwrapEffect(
+    Effect.map(AppConfig, ({ dataDir, engines }) => layer({ dataDir, several: engines > 1 })),
+  )
 }
 
 export interface EngineProcessOptions {
   readonly dataDir: string
+  /** True where sentences have to tell engines apart. */
+  readonly several?: boolean
   /** Script to run, replaced in tests; the data directory is appended. */
   readonly script?: string
 }
@@ -91,14 +107,25 @@ const trim = (file: string): void => {
   }
 }
 
-const start = (script: string, dataDir: string, logFile: string): EngineChild => {
+/** Arguments by which a process is known as this engine. */
+const argumentsOf = (dataDir: string, number: number): ReadonlyArray<string> => [
+  "--data-dir",
+  dataDir,
+  ...(number === 1 ? [] : ["--number", String(number)]),
+]
+
+const isOurs = (command: string, dataDir: string, number: number): boolean =>
+  `${command.trim()} `.includes(`${argumentsOf(dataDir, number).join(" ")} `) &&
+  (number !== 1 || !command.includes(" --number "))
+
+const start = (script: string, dataDir: string, number: number, logFile: string): EngineChild => {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   trim(logFile)
   const ended = Deferred.unsafeMake<string>(FiberId.none)
   const log = openSync(logFile, "a", 0o600)
   try {
     // detached: a session of its own, so that neither a Ctrl-C in the terminal nor the end of this process reaches it.
-    const child = spawn(process.execPath, [...runtimeArguments, script, "--data-dir", dataDir], {
+    const child = spawn(process.execPath, [...runtimeArguments, script, ...argumentsOf(dataDir, number)], {
       detached: true,
       stdio: ["ignore", log, log],
       env: childEnvironment(COMPILER_SETTINGS),
@@ -117,13 +144,18 @@ const start = (script: string, dataDir: string, logFile: string): EngineChild =>
   }
 }
 
-export const make = ({ dataDir, script = engineScript }: EngineProcessOptions): EngineProcessService => {
-  const logFile = join(dataDir, "engine.log")
-  const pidFile = join(dataDir, "engine.pid")
+const processOf = (
+  { dataDir, script = engineScript, several = false }: EngineProcessOptions,
+  number: number,
+): EngineProcessOf => {
+  const logFile = join(dataDir, `engine${engineSuffix(number)}.log`)
+  const pidFile = join(dataDir, `engine${engineSuffix(number)}.pid`)
   return {
-    socketPath: engineSocketPath(dataDir),
+    number,
+    name: several || number > 1 ? `engine ${number}` : "the engine",
+    socketPath: engineSocketPath(dataDir, number),
     spawn: Effect.try({
-      try: () => start(script, dataDir, logFile),
+      try: () => start(script, dataDir, number, logFile),
       catch: (cause) => new EngineUnavailable({ reason: cause instanceof Error ? cause.message : String(cause) }),
     }),
     isAlive,
@@ -131,15 +163,42 @@ export const make = ({ dataDir, script = engineScript }: EngineProcessOptions): 
     remember: (pid) => Effect.ignore(Effect.try(() => writeFileSync(pidFile, `${pid}\n`, { mode: 0o600 }))),
     remembered: Effect.sync(() => {
       const pid = Number(readFileSync(pidFile, "utf8"))
-      // Pids are reused after a while: only a process that was started as our engine may be ended.
-      const ours =
-        Number.isInteger(pid) && pid > 0 && isAlive(pid) && commandLine(pid).includes(`--data-dir ${dataDir}`)
+      // Pids are reused after a while: only a process that was started as this engine may be ended.
+      const ours = Number.isInteger(pid) && pid > 0 && isAlive(pid) && isOurs(commandLine(pid), dataDir, number)
       return ours ? Option.some(pid) : Option.none()
     }).pipe(Effect.catchAllDefect(() => Effect.succeedNone)),
     logTail: Effect.try(() =>
       readTail(logFile, 4096).toString("utf8").trim().split("\n").slice(-TAIL_LINES).join("\n"),
     ).pipe(Effect.orElseSucceed(() => "")),
     trimLog: Effect.ignore(Effect.try(() => trim(logFile))),
+  }
+}
+
+/** Files that an engine above 1 leaves while it runs; the number is what the name says. */
+const FILE_OF_ENGINE = /^engine-([1-9]\d{0,3})\.(?:pid|sock)$/
+
+const numbersIn = (dataDir: string): ReadonlyArray<number> => {
+  try {
+    const numbers = readdirSync(dataDir).flatMap((name) => Number(FILE_OF_ENGINE.exec(name)?.[1] ?? 1))
+    return [...new Set(numbers)].filter((number) => number > 1).sort((a, b) => a - b)
+  } catch {
+    return []
+  }
+}
+
+export const make = (options: EngineProcessOptions): EngineProcessService => {
+  const known = new Map<number, EngineProcessOf>()
+  const of = (number: number) => {
+    const one = known.get(number) ?? processOf(options, number)
+    known.set(number, one)
+    return one
+  }
+  return {
+    of,
+    // A socket file without a process is what a killed machine leaves; connecting to it would start an engine.
+    found: Effect.suspend(() =>
+      Effect.filter(numbersIn(options.dataDir), (number) => Effect.map(of(number).remembered, Option.isSome)),
+    ),
   }
 }
 

@@ -7,7 +7,7 @@ import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from 
 import { EngineUnavailable, StartRefused } from "../model/Errors.ts"
 import { within } from "../model/within.ts"
 import { connectEngine, type EngineConnection } from "./EngineConnection.ts"
-import type { EngineProcessService } from "./EngineProcess.ts"
+import type { EngineProcessOf } from "./EngineProcess.ts"
 
 export interface AttachedEngine {
   readonly connection: EngineConnection
@@ -31,17 +31,20 @@ const spaced = Schedule.spaced(CONNECT_EVERY)
 const busyPause = Schedule.spaced(BUSY_EVERY)
 
 /** Waits until a process is gone; kills it when it takes longer than 1.5 s. */
-const awaitEnd = (process: EngineProcessService, pid: number) =>
+const awaitEnd = (process: EngineProcessOf, pid: number) =>
   Effect.gen(function* () {
     for (let waited = 0; process.isAlive(pid) && waited < DIE_WITHIN_MS; waited += CONNECT_EVERY)
       yield* Effect.sleep(CONNECT_EVERY)
     if (process.isAlive(pid))
-      yield* Effect.zipRight(Effect.logWarning(`the engine (pid ${pid}) did not end and is killed`), process.kill(pid))
+      yield* Effect.zipRight(
+        Effect.logWarning(`${process.name} (pid ${pid}) did not end and is killed`),
+        process.kill(pid),
+      )
   })
 
 /** Asks the engine to close every output and exit; kills it when it does not. */
 export const endEngine = (
-  process: EngineProcessService,
+  process: EngineProcessOf,
   { connection, info }: Pick<AttachedEngine, "connection" | "info">,
 ) =>
   connection
@@ -52,7 +55,7 @@ export const endEngine = (
  * Connects to a running engine, or fails at once. One that is alive but does not listen yet gets some time, then is
  * killed.
  */
-const connectRunning = (process: EngineProcessService, onEvent: OnEvent) =>
+const connectRunning = (process: EngineProcessOf, onEvent: OnEvent) =>
   Effect.gen(function* () {
     const attempt = connectEngine(process.socketPath, onEvent)
     const found = yield* Effect.option(attempt)
@@ -67,7 +70,7 @@ const connectRunning = (process: EngineProcessService, onEvent: OnEvent) =>
     return again
   })
 
-const startNew = (process: EngineProcessService, onEvent: OnEvent) =>
+const startNew = (process: EngineProcessOf, onEvent: OnEvent) =>
   Effect.gen(function* () {
     const child = yield* process.spawn
     yield* process.remember(child.pid)
@@ -75,7 +78,9 @@ const startNew = (process: EngineProcessService, onEvent: OnEvent) =>
       Effect.flatMap(
         process.logTail,
         (tail) =>
-          new EngineUnavailable({ reason: `the engine ${how} right after its start${tail === "" ? "" : `: ${tail}`}` }),
+          new EngineUnavailable({
+            reason: `${process.name} ${how} right after its start${tail === "" ? "" : `: ${tail}`}`,
+          }),
       ),
     )
     const connection = yield* connectEngine(process.socketPath, onEvent).pipe(
@@ -84,7 +89,7 @@ const startNew = (process: EngineProcessService, onEvent: OnEvent) =>
       Effect.timeoutFail({
         duration: START_WITHIN,
         onTimeout: () =>
-          new EngineUnavailable({ reason: `the engine (pid ${child.pid}) did not listen within ${START_WITHIN}` }),
+          new EngineUnavailable({ reason: `${process.name} (pid ${child.pid}) did not listen within ${START_WITHIN}` }),
       }),
       Effect.tapError(() => process.kill(child.pid)),
     )
@@ -114,12 +119,12 @@ const greet = (connection: EngineConnection): Effect.Effect<Greeting, EngineUnav
   )
 
 /** Ends an engine that cannot be used, by asking it or by force. */
-const replace = (process: EngineProcessService, connection: EngineConnection, greeting: "other version" | "hung") =>
+const replace = (process: EngineProcessOf, connection: EngineConnection, greeting: "other version" | "hung") =>
   Effect.gen(function* () {
     yield* Effect.logWarning(
       greeting === "hung"
-        ? "the engine does not answer: replacing it"
-        : "the engine speaks another protocol version: replacing it",
+        ? `${process.name} does not answer: replacing it`
+        : `${process.name} speaks another protocol version: replacing it`,
     )
     if (greeting === "other version") yield* Effect.ignore(connection.request({ cmd: "shutdown" }))
     const pid = yield* process.remembered
@@ -129,7 +134,7 @@ const replace = (process: EngineProcessService, connection: EngineConnection, gr
 
 /** Finds or starts the engine and says hello. The scope closes the connection, never the engine. */
 export const attachEngine = (
-  process: EngineProcessService,
+  process: EngineProcessOf,
   onEvent: OnEvent,
 ): Effect.Effect<AttachedEngine, EngineUnavailable | StartRefused, Scope.Scope> =>
   Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /**
- * The engine's state: all of it in `state`, which changes every second, and the connection alone for those who wait for
- * it.
+ * An engine's state: all of it in `state`, which changes every second, and the connection alone for those who wait for
+ * it. Several engines are shown as one, with each of them in `engines`.
  */
 import { Effect, SubscriptionRef } from "effect"
 import type { EngineInfo, EngineStats } from "../../engine/protocol/messages.ts"
@@ -8,7 +8,10 @@ import type { EngineInfo, EngineStats } from "../../engine/protocol/messages.ts"
 export interface EngineState {
   readonly connected: boolean
   readonly info: EngineInfo | null
-  /** Number of the connection: commands sent in an earlier one may have to be sent again. */
+  /**
+   * Number of the connection: commands sent in an earlier one may have to be sent again. Each engine counts its own; of
+   * several it is the sum, which tells only that one of them was attached.
+   */
   readonly generation: number
   /** How often the engine was lost since the control plane started. */
   readonly restarts: number
@@ -17,6 +20,19 @@ export interface EngineState {
   /** The last two messages of figures, one second apart. */
   readonly stats: EngineStats | null
   readonly previous: EngineStats | null
+  /** What is to be told before engines are full, as sentences; left out of the state of one engine. */
+  readonly capacity?: ReadonlyArray<string>
+  /** The engines that it stands for, lowest number first; left out of the state of one engine. */
+  readonly engines?: ReadonlyArray<NumberedState>
+}
+
+/** The state of one engine of a pool. */
+export interface NumberedState extends Omit<EngineState, "engines" | "capacity"> {
+  readonly number: number
+  /** How sentences name it: `the engine`, or `engine 2` where there may be several. */
+  readonly name: string
+  /** Channels that are placed on it, whether it carries them already or not. */
+  readonly channels: ReadonlySet<string>
 }
 
 /**
@@ -60,3 +76,60 @@ export const makeEngineState: Effect.Effect<EngineStateRef> = Effect.gen(functio
       ),
   }
 })
+
+const NO_CHANNELS: ReadonlySet<string> = new Set()
+
+/** The engines behind a state: one, unless it stands for several. */
+export const enginesOf = (state: EngineState): ReadonlyArray<NumberedState> =>
+  state.engines ?? [{ ...state, number: 1, name: "the engine", channels: NO_CHANNELS }]
+
+/**
+ * The state of the engine that a channel is placed on: what its figures and their times are to be read from. The state
+ * itself for a channel that is placed nowhere.
+ */
+export const engineOf = (state: EngineState, channelId: string): Omit<EngineState, "engines" | "capacity"> =>
+  state.engines?.find(({ channels }) => channels.has(channelId)) ?? state
+
+const sumOf = <K extends string>(all: ReadonlyArray<Readonly<Record<K, number>>>, key: K): number =>
+  all.reduce((sum, one) => sum + one[key], 0)
+
+const addedUp = (all: ReadonlyArray<Readonly<Record<string, number>>>): Record<string, number> => {
+  const sums: Record<string, number> = {}
+  for (const one of all) for (const [key, value] of Object.entries(one)) sums[key] = (sums[key] ?? 0) + value
+  return sums
+}
+
+/** One message of figures for all engines: sums, the longest pass of any, and the channels of each. */
+const mergeStats = (all: ReadonlyArray<EngineStats | null>): EngineStats | null => {
+  const known = all.flatMap((stats) => stats ?? [])
+  const [first] = known
+  if (first === undefined || known.length === 1) return first ?? null
+  return {
+    at: Math.max(...known.map(({ at }) => at)),
+    cpu_seconds: sumOf(known, "cpu_seconds"),
+    rss_bytes: sumOf(known, "rss_bytes"),
+    loop_max_ms: Math.max(...known.map(({ loop_max_ms }) => loop_max_ms)),
+    loop_passes: sumOf(known, "loop_passes"),
+    event_overflows: sumOf(known, "event_overflows"),
+    output_faults: sumOf(known, "output_faults"),
+    input_faults: sumOf(known, "input_faults"),
+    engine_faults: sumOf(known, "engine_faults"),
+    srt_malformed: addedUp(known.map(({ srt_malformed = {} }) => srt_malformed)),
+    channels: known.flatMap(({ channels }) => channels),
+  }
+}
+
+/** Several engines as one, which is connected when all are. The first is the one whose process is shown. */
+export const combineStates = (engines: ReadonlyArray<NumberedState>): EngineState => {
+  const problems = engines.flatMap(({ connected, problem }) => (connected || problem === null ? [] : [problem]))
+  return {
+    connected: engines.every(({ connected }) => connected),
+    info: engines[0]?.info ?? null,
+    generation: sumOf(engines, "generation"),
+    restarts: sumOf(engines, "restarts"),
+    problem: problems.length === 0 ? null : problems.join("; "),
+    stats: mergeStats(engines.map(({ stats }) => stats)),
+    previous: mergeStats(engines.map(({ previous }) => previous)),
+    engines,
+  }
+}

@@ -1,5 +1,5 @@
-/** Resources that the engine process uses, computed from its figures. Pure. */
-import type { EngineState } from "./engine-state.ts"
+/** Resources that the engines use, computed from their figures. Pure. */
+import { type EngineState, enginesOf } from "./engine-state.ts"
 
 export interface EngineUsage {
   /** CPU time since it started, in seconds. */
@@ -22,5 +22,27 @@ export const engineUsageOf = ({ previous, stats }: Pick<EngineState, "previous" 
     cpu_percent: ms <= 0 ? 0 : Math.max(0, (seconds * 100_000) / ms),
     rss_bytes: stats.rss_bytes,
     loop_max_ms: stats.loop_max_ms,
+  }
+}
+
+/** What one of the engines uses; `usage` is null while it is away. */
+export interface NumberedUsage {
+  readonly number: number
+  readonly usage: EngineUsage | null
+}
+
+export const usagesOf = (state: EngineState): ReadonlyArray<NumberedUsage> =>
+  enginesOf(state).map((engine) => ({ number: engine.number, usage: engineUsageOf(engine) }))
+
+/** What the engines use together, with the longest pass of any; null while all are away. */
+export const totalUsage = (usages: ReadonlyArray<NumberedUsage>): EngineUsage | null => {
+  const known = usages.flatMap(({ usage }) => usage ?? [])
+  if (known.length === 0) return null
+  const sum = (key: keyof EngineUsage) => known.reduce((total, usage) => total + usage[key], 0)
+  return {
+    cpu_seconds: sum("cpu_seconds"),
+    cpu_percent: sum("cpu_percent"),
+    rss_bytes: sum("rss_bytes"),
+    loop_max_ms: Math.max(...known.map(({ loop_max_ms }) => loop_max_ms)),
   }
 }

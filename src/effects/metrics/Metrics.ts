@@ -11,17 +11,17 @@ import { outputTally } from "../channel/runtime/tally.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { Configuration } from "../declarative/Configuration.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
-import type { EngineState } from "../engine/engine-state.ts"
+import { type EngineState, engineOf, enginesOf } from "../engine/engine-state.ts"
+import { MediaLive } from "../medialive/MediaLive.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
-import type { Health } from "../show/health-of.ts"
 import { System } from "../show/System.ts"
 import type { ChannelTotals } from "../show/totals.ts"
 import { Changes } from "../store/Changes.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { type ChannelLedger, makeChannelLedger } from "./channel-ledger.ts"
-import { makeEngineLedger } from "./engine-ledger.ts"
+import { type EngineLedger, makeEngineLedger } from "./engine-ledger.ts"
 import { channelFigures, engineFigures, type MetricsMoment } from "./figures-of.ts"
 import type { MetricsView, StoreFigures } from "./metrics-model.ts"
 
@@ -43,14 +43,38 @@ export interface MetricsBook {
   ) => ChannelTotals
   readonly view: (
     moment: MetricsMoment,
-    rest: { health: Health; store: StoreFigures; configVersion: number },
+    rest: Pick<MetricsView, "health" | "store" | "configVersion" | "medialive">,
   ) => MetricsView
 }
 
+/**
+ * By the number of an engine, the channels whose figures are to be taken from it: those that are placed on it, those
+ * that it carries although they are placed nowhere, and from the first that it carries none of the rest.
+ */
+const ownersOf = (
+  state: EngineState,
+  configs: ReadonlyArray<ChannelConfig>,
+): ReadonlyMap<number, ReadonlyArray<string>> => {
+  const engines = enginesOf(state)
+  const owner = new Map<string, number>()
+  for (const { number, stats } of engines) for (const { id } of stats?.channels ?? []) owner.set(id, number)
+  for (const { channels, number } of engines) for (const id of channels) owner.set(id, number)
+  const found = new Map<number, string[]>()
+  for (const { id } of configs) {
+    const number = owner.get(id) ?? engines[0]?.number ?? 1
+    const ids = found.get(number) ?? []
+    ids.push(id)
+    found.set(number, ids)
+  }
+  return found
+}
+
 export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
-  const engineLedger = makeEngineLedger()
+  /** By the number of the engine. */
+  const engineLedgers = new Map<number, EngineLedger>()
   const ledgers = new Map<string, ChannelLedger>()
-  let seenAny = false
+  /** Engines, by number, that have told something: what one counted before is an earlier process's to report. */
+  const seen = new Set<number>()
   /** Messages already counted: one that came again, after a newer one, would look like new sessions. */
   const observed = new WeakSet<EngineStats>()
 
@@ -60,7 +84,13 @@ export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
     return known
   }
 
-  const observe = ({ configs, engine: { info, stats } }: Pick<MetricsMoment, "configs" | "engine">) => {
+  const engineLedgerOf = (number: number): EngineLedger => {
+    const known = engineLedgers.get(number) ?? makeEngineLedger()
+    engineLedgers.set(number, known)
+    return known
+  }
+
+  const observe = ({ configs, engine }: Pick<MetricsMoment, "configs" | "engine">) => {
     tallies.keep(configs)
     const ids = new Map(configs.map((config) => [config.id, new Set(config.outputs.map(({ id }) => id))]))
     for (const [id, ledger] of ledgers) {
@@ -68,19 +98,22 @@ export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
       if (outputs === undefined) ledgers.delete(id)
       else ledger.keep(outputs)
     }
-    if (stats === null || observed.has(stats)) return
-    observed.add(stats)
-    // Whatever an engine counted before this process started was an earlier process's to report.
-    const baseline = !seenAny
-    seenAny = true
-    const run = info?.engine_id ?? ""
-    engineLedger.observe(stats, run, baseline)
-    const figures = new Map(stats.channels.map((channel) => [channel.id, channel]))
-    for (const { id } of configs) ledgerOf(id).observe(figures.get(id), run, baseline)
+    const owners = ownersOf(engine, configs)
+    for (const { info, number, stats } of enginesOf(engine)) {
+      if (stats === null || observed.has(stats)) continue
+      observed.add(stats)
+      const baseline = !seen.has(number)
+      seen.add(number)
+      const run = info?.engine_id ?? ""
+      engineLedgerOf(number).observe(stats, run, baseline)
+      const figures = new Map(stats.channels.map((channel) => [channel.id, channel]))
+      for (const id of owners.get(number) ?? []) ledgerOf(id).observe(figures.get(id), run, baseline)
+    }
   }
 
   const totals: MetricsBook["totals"] = (id, engine, configs) => {
-    if (engine.stats !== null && !observed.has(engine.stats)) observe({ configs: configs(), engine })
+    const { stats } = engineOf(engine, id)
+    if (stats !== null && !observed.has(stats)) observe({ configs: configs(), engine })
     const ledger = ledgerOf(id)
     const tally = tallies.of(id)
     return {
@@ -103,7 +136,7 @@ export const makeMetricsBook = (tallies: TalliesService): MetricsBook => {
       const figures = new Map(moment.engine.stats?.channels.map((channel) => [channel.id, channel]))
       return {
         ...rest,
-        engine: engineFigures(engineLedger, moment.engine),
+        engines: enginesOf(moment.engine).map((one) => engineFigures(engineLedgerOf(one.number), one)),
         channels: moment.configs.map((config) =>
           channelFigures({ ledgerOf, tallies }, config, moment, figures.get(config.id)),
         ),
@@ -119,6 +152,7 @@ const make = Effect.gen(function* () {
   const cues = yield* CueLog
   const engine = yield* EngineClient
   const events = yield* EventLog
+  const { service: medialive } = yield* MediaLive
   const { runtimeOf } = yield* RunningChannels
   const { health } = yield* System
   const metrics = makeMetricsBook(yield* Tallies)
@@ -136,7 +170,12 @@ const make = Effect.gen(function* () {
     view: Effect.gen(function* () {
       const state = yield* SubscriptionRef.get(engine.state)
       const moment = { engine: state, nowMs: yield* Clock.currentTimeMillis, monotonicMs: yield* monotonicMs }
-      const rest = { health: yield* health, store: storeFigures(), configVersion: configuration.latestVersion() }
+      const rest = {
+        health: yield* health,
+        store: storeFigures(),
+        configVersion: configuration.latestVersion(),
+        medialive: medialive === null ? null : yield* medialive.figures,
+      }
       return metrics.view({ ...moment, configs: book.inOrder(), runtimeOf }, rest)
     }),
   })

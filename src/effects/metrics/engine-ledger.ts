@@ -34,3 +34,4 @@ export const makeEngineLedger = () => {
     },
   }
 }
+export type EngineLedger = ReturnType<typeof makeEngineLedger>

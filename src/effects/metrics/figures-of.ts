@@ -7,12 +7,12 @@ import { outputTally } from "../channel/runtime/tally.ts"
 import { channelStatus, isCarrying } from "../channel/status.ts"
 import { LEG_FIELDS } from "../config/leg-address.ts"
 import { activeLeg } from "../engine/active-leg.ts"
-import type { EngineState } from "../engine/engine-state.ts"
+import type { EngineState, NumberedState } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
 import { inputState } from "../show/leg-view.ts"
 import { channelAlarms } from "../show/views-of.ts"
 import type { ChannelLedger } from "./channel-ledger.ts"
-import type { makeEngineLedger } from "./engine-ledger.ts"
+import type { EngineLedger } from "./engine-ledger.ts"
 import type { ChannelFigures, EngineFigures, LegFigures, OutputFigures, OutputState } from "./metrics-model.ts"
 
 export interface MetricsMoment {
@@ -135,9 +135,11 @@ export const channelFigures = (
 }
 
 export const engineFigures = (
-  ledger: ReturnType<typeof makeEngineLedger>,
-  { connected, info, restarts, stats }: EngineState,
+  ledger: EngineLedger,
+  { channels, connected, info, number, restarts, stats }: NumberedState,
 ): EngineFigures => ({
+  number,
+  channels: channels.size,
   connected,
   restarts,
   startedAt: connected ? (info?.started_at ?? null) : null,

@@ -4,6 +4,7 @@ import type { Malformed } from "../../core/srt/protocol/packet.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
 import { SRT_COUNTERS, SRT_INPUT_COUNTERS } from "../../engine/protocol/messages.ts"
 import type { ChannelTally, OutputTally } from "../channel/runtime/tally.ts"
+import type { MediaLiveFigures } from "../medialive/medialive-figures.ts"
 import type { ChannelConfig, InputState, OutputConfig, SourceName } from "../model/channel.ts"
 import type { Alarm } from "../model/event.ts"
 import type { Health } from "../show/health-of.ts"
@@ -158,6 +159,9 @@ export type FaultPart = (typeof FAULT_PARTS)[number]
 export const LOOP_DELAY_BUCKETS = [0.002, 0.005, 0.012, 0.025, 0.05, 0.1, 0.25, 1] as const
 
 export interface EngineFigures {
+  readonly number: number
+  /** Channels that are placed on it. */
+  readonly channels: number
   readonly connected: boolean
   readonly restarts: number
   /** Start of the engine, Unix time in ms; null while it is away. */
@@ -188,9 +192,12 @@ export interface StoreFigures {
 
 export interface MetricsView {
   readonly health: Health
-  readonly engine: EngineFigures
+  /** At least one, by number. */
+  readonly engines: ReadonlyArray<EngineFigures>
   readonly store: StoreFigures
   /** Number of the newest stored version of the configuration; 0 without one. */
   readonly configVersion: number
   readonly channels: ReadonlyArray<ChannelFigures>
+  /** Null where MediaLive is switched off. */
+  readonly medialive: MediaLiveFigures | null
 }

@@ -15,7 +15,19 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
 
 /** No such channel, output, user, key, template, or thing of the notifications; HTTP 404. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  kind: Schema.Literal("channel", "output", "user", "key", "template", "destination", "notice", "mute"),
+  kind: Schema.Literal(
+    "channel",
+    "output",
+    "user",
+    "key",
+    "template",
+    "destination",
+    "notice",
+    "mute",
+    "node",
+    "schedule of channel",
+    "MediaLive channel",
+  ),
   ref: Schema.String,
 }) {
   override get message() {
@@ -53,6 +65,21 @@ export class EngineUnavailable extends Schema.TaggedError<EngineUnavailable>()("
 }) {
   override get message() {
     return `the engine is not available: ${this.reason}`
+  }
+}
+
+/**
+ * AWS refused a request, or did not answer it; HTTP 502. `status` is the one of its answer, 0 without one; `code` is
+ * AWS's name of the error, or ours: `timeout`, `unreachable`, `no_credentials`, `not_connected`.
+ */
+export class AwsFailed extends Schema.TaggedError<AwsFailed>()("AwsFailed", {
+  action: Schema.String,
+  status: Schema.Number,
+  code: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message() {
+    return `AWS: ${this.action}: ${this.reason}`
   }
 }
 

@@ -22,9 +22,9 @@ export interface CueProof {
   readonly output: string
   /**
    * `pending` until the engine tells, or for 10 s (HLS: 610 s); `no_receiver` of a listener that has waited for
-   * receivers for a minute.
+   * receivers for a minute; `no_cues` of an output that is not to carry any.
    */
-  readonly status: "sent" | "missed" | "pending" | "no_receiver"
+  readonly status: "sent" | "missed" | "pending" | "no_receiver" | "no_cues"
   /** When the packet left, or was given up; ISO 8601; null while pending. */
   readonly at: string | null
   /** From the arrival of the section's last packet, in ms; null unless sent. */

@@ -68,6 +68,12 @@ export const EVENT_KINDS = [
   "cue_missed",
   "cue_inserted",
   "cue_not_inserted",
+  "schedule_started",
+  "schedule_stopped",
+  "schedule_failed",
+  "medialive_asked",
+  "medialive_state",
+  "medialive_alert",
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
@@ -125,7 +131,7 @@ export interface NewEvent extends Happening {
 }
 
 /** Kinds that tell who did what to the stream: each of them is kept, however many there are. */
-export const AUDIT: ReadonlySet<EventKind> = new Set(["cue_inserted", "cue_not_inserted"])
+export const AUDIT: ReadonlySet<EventKind> = new Set(["cue_inserted", "cue_not_inserted", "medialive_asked"])
 
 /** Kinds that tell of one matter in its different states. */
 const MATTERS: Partial<Record<EventKind, string>> = {
@@ -150,9 +156,11 @@ const MATTERS: Partial<Record<EventKind, string>> = {
   break_started: "break",
   break_ended: "break",
   break_cancelled: "break",
+  medialive_asked: "medialive",
+  medialive_state: "medialive",
 }
 /** Matters of the channel as a whole, whichever source an event names. */
-const OF_CHANNEL = new Set(["switched", "redundancy", "merge", "input", "channel", "engine", "break"])
+const OF_CHANNEL = new Set(["switched", "redundancy", "merge", "input", "channel", "engine", "break", "medialive"])
 
 /**
  * What an event is about. Events of one subject are limited together, so that the last of them always shows how the

@@ -34,7 +34,8 @@ const stage = (stored: ReadonlyArray<Notice> = [], policy = POLICY) => {
       second++
       const stepped = book.step({
         conditions,
-        known: true,
+        isKnown: () => true,
+        away: [],
         isWatched: () => true,
         isMuted: () => false,
         isWanted: () => true,
@@ -100,6 +101,35 @@ describe("a notice", () => {
     ])
   })
 
+  it("of cues that an output missed while it was down is none: its own says so, once", () => {
+    const { book, run } = stage()
+    run(60, [])
+    const missed = (times: number) => condition("cue_missed", "news", "cdn", `${times} times, last: not connected`)
+    for (let times = 1; times < 20; times++) run(5, [down("cdn"), missed(times)])
+    expect(book.open().map(({ key }) => key)).toEqual(["output_down:news:cdn"])
+    // It is back: what it missed is still known, and still explained.
+    run(10, [missed(19)])
+    expect(book.open()).toEqual([])
+    run(1, [missed(20)])
+    expect(book.open().map(({ key }) => key)).toEqual(["cue_missed:news:cdn"])
+  })
+
+  it("of what a restart brings about is none: 62 missed cues are no incidents of their own", () => {
+    const { book, run } = stage()
+    run(70, [])
+    const lost = condition("engine_lost", null)
+    run(5, [lost], { isKnown: () => false, away: ["news"] })
+    const missed = Array.from({ length: 62 }, (_, n) => condition("cue_missed", "news", `o${n}`, "engine restarted"))
+    run(90, missed)
+    expect([...book.open(), ...book.recent()].map(({ key }) => key)).toEqual(["engine_lost"])
+    // A channel on another engine has nothing to do with it.
+    run(1, [condition("cue_missed", "sport", "o1", "queue full")])
+    expect(book.open().map(({ key }) => key)).toEqual(["cue_missed:sport:o1"])
+    // An output that does not come back is an incident.
+    run(20, [down("o1")])
+    expect(book.open().map(({ key }) => key)).toEqual(["output_down:news:o1"])
+  })
+
   it("that is over before it was told is told once, as a whole", () => {
     const { run } = stage([], { ...POLICY, groupWaitMs: 20_000 })
     run(12, [down("cdn")])
@@ -131,7 +161,9 @@ describe("a notice", () => {
   it("stays as it is while nothing is known of channels; that of the service does not", () => {
     const { book, run } = stage()
     run(20, [down("cdn")])
-    expect(run(60, [condition("engine_lost", null)], { known: false }).told).toEqual([[29, "opened engine_lost"]])
+    expect(run(60, [condition("engine_lost", null)], { isKnown: () => false }).told).toEqual([
+      [29, "opened engine_lost"],
+    ])
     expect(book.open().map(({ key }) => key)).toEqual(["output_down:news:cdn", "engine_lost"])
     run(4, [])
     expect(book.open()).toEqual([])

@@ -17,8 +17,10 @@ export interface BookPolicy extends GroupPolicy {
 
 export interface StepInput {
   readonly conditions: ReadonlyArray<Condition>
-  /** False while the state of channels is not known: their notices stay as they are. */
-  readonly known: boolean
+  /** False while the state of a channel is not known: its notices stay as they are. */
+  readonly isKnown: (channel: string) => boolean
+  /** Slugs of the channels whose engine is away. */
+  readonly away: ReadonlyArray<string>
   readonly isWatched: (channel: string | null, output: string | null) => boolean
   readonly isMuted: (channel: string | null, output: string | null) => boolean
   /** False when no rule sends this news to anybody. */
@@ -56,8 +58,24 @@ export const MAX_RECENT = 200
  */
 export const RESTART_GRACE_MS = 60_000
 
+/**
+ * How long after the engine was connected, or this service was started, what that brings about by itself opens no
+ * notice, in ms: a restart is one incident.
+ */
+export const SETTLE_MS = 30_000
+
 /** Kinds that a lack of input brings about by itself. */
-const OF_MISSING_INPUT: ReadonlySet<NoticeKind> = new Set(["output_down", "output_flapping"])
+const OF_MISSING_INPUT: ReadonlySet<NoticeKind> = new Set([
+  "output_down",
+  "output_flapping",
+  "output_drops",
+  "cue_missed",
+  "redundancy_lost",
+])
+/** Kinds that an output which is down brings about by itself. */
+const OF_DOWN_OUTPUT: ReadonlySet<NoticeKind> = new Set(["cue_missed", "output_drops", "output_flapping"])
+/** Kinds that a restart brings about by itself. */
+const OF_RESTART: ReadonlySet<NoticeKind> = new Set(["cue_missed", "output_drops", "output_flapping", "kernel_drops"])
 
 export const keyOf = ({ channel, kind, output }: Pick<Condition, "channel" | "kind" | "output">): string =>
   [kind, channel?.slug, output?.slug].filter((part) => part !== undefined).join(":")
@@ -77,6 +95,12 @@ interface Pages {
   readonly pending: Map<string, number>
   /** Open notices by key. */
   readonly held: Map<string, Held>
+  /** Messages of conditions that another one explains: they open a notice only when something new is told of them. */
+  readonly explained: Map<string, string>
+  /** Monotonic ms of the first step; null before it. */
+  begunMs: number | null
+  /** Monotonic ms at which the engine of a channel was last away. */
+  readonly awayMs: Map<string, number>
   /** Notices that are over, newest first. */
   recent: ReadonlyArray<Notice>
   readonly queue: TellingQueue
@@ -92,9 +116,40 @@ interface Step extends StepInput {
 
 const slugsOf = ({ channel, output }: Notice) => [channel?.slug ?? null, output?.slug ?? null] as const
 
+/**
+ * True for what another condition explains: no input, an output that is down, a restart. It stays explained once that
+ * is over, for as long as nothing new is told of it.
+ */
+const isExplained = (
+  { awayMs, begunMs, explained }: Pages,
+  { monotonicMs, seen }: Step,
+  key: string,
+  { channel, kind, message, output }: Condition,
+): boolean => {
+  const isSeen = (of: NoticeKind, what: Condition["output"]) => seen.has(keyOf({ kind: of, channel, output: what }))
+  const restartedMs = awayMs.get(channel?.slug ?? "") ?? begunMs ?? monotonicMs
+  const settles = monotonicMs - restartedMs < SETTLE_MS
+  if (
+    (OF_MISSING_INPUT.has(kind) && isSeen("input_lost", null)) ||
+    (OF_DOWN_OUTPUT.has(kind) && isSeen("output_down", output)) ||
+    (OF_RESTART.has(kind) && settles)
+  ) {
+    explained.set(key, message)
+    return true
+  }
+  // A state counts anew once its cause is over; of a moment nothing is left but what was told of it.
+  const isMoment = kindInfo(kind).moment || kind === "output_drops" || kind === "kernel_drops"
+  return isMoment && explained.get(key) === message
+}
+
 /** Opens a notice for each condition that has held long enough, and keeps those open whose condition still holds. */
-const openNew = ({ held, pending }: Pages, { changed, monotonicMs, nowMs, policy, seen }: Step) => {
-  for (const [key, { channel, kind, message, output }] of seen) {
+const openNew = (pages: Pages, step: Step) => {
+  const { explained, held, pending } = pages
+  const { away, changed, monotonicMs, nowMs, policy, seen } = step
+  pages.begunMs ??= monotonicMs
+  for (const slug of away) pages.awayMs.set(slug, monotonicMs)
+  for (const [key, condition] of seen) {
+    const { channel, kind, message, output } = condition
     const old = held.get(key)
     if (old !== undefined) {
       old.goneMs = null
@@ -103,7 +158,7 @@ const openNew = ({ held, pending }: Pages, { changed, monotonicMs, nowMs, policy
       continue
     }
     // Without input outputs have nothing to send, and servers close such connections: that is said of the input, once.
-    if (OF_MISSING_INPUT.has(kind) && seen.has(keyOf({ kind: "input_lost", channel, output: null }))) {
+    if (isExplained(pages, step, key, condition)) {
       pending.delete(key)
       continue
     }
@@ -130,14 +185,15 @@ const openNew = ({ held, pending }: Pages, { changed, monotonicMs, nowMs, policy
     changed.set(notice.id, notice)
   }
   for (const key of pending.keys()) if (!seen.has(key)) pending.delete(key)
+  for (const key of explained.keys()) if (!seen.has(key)) explained.delete(key)
 }
 
 /** Ends notices whose condition is gone long enough, or whose channel or output was stopped. */
-const endOld = (pages: Pages, { changed, isMuted, isWanted, isWatched, known, monotonicMs, nowMs, seen }: Step) => {
+const endOld = (pages: Pages, { changed, isKnown, isMuted, isWanted, isWatched, monotonicMs, nowMs, seen }: Step) => {
   const { held, queue } = pages
   for (const [key, one] of held) {
     const { notice } = one
-    if (seen.has(key) || (!known && !isOfService(notice.kind))) {
+    if (seen.has(key) || (!isOfService(notice.kind) && notice.channel !== null && !isKnown(notice.channel.slug))) {
       one.goneMs = null
       continue
     }
@@ -190,6 +246,9 @@ export const makeNoticeBook = (stored: ReadonlyArray<Notice> = []): NoticeBook =
   const isOpen = ({ resolvedAt }: Notice) => resolvedAt === null
   const pages: Pages = {
     pending: new Map(),
+    explained: new Map(),
+    begunMs: null,
+    awayMs: new Map(),
     held: new Map(stored.filter(isOpen).map((notice) => [notice.key, { notice, goneMs: null, restored: true }])),
     recent: stored
       .filter((notice) => !isOpen(notice))

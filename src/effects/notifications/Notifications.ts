@@ -12,10 +12,12 @@ import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
+import { MediaLive } from "../medialive/MediaLive.ts"
 import { Actor } from "../model/actor.ts"
 import { NotFound, type StoreError } from "../model/Errors.ts"
 import type { NewEvent } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
+import { Nodes } from "../nodes/Nodes.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Store } from "../store/Store.ts"
@@ -132,8 +134,12 @@ const make = Effect.gen(function* () {
   const book = yield* ChannelBook
   const cues = yield* CueLog
   const engine = yield* EngineClient
+  const { service: medialive } = yield* MediaLive
   const events = yield* EventLog
-  const { runtimeOf } = yield* RunningChannels
+  const nodes = yield* Nodes
+  const running = yield* RunningChannels
+  /** What happens to a channel is told by the node that sends it. */
+  const runtimeOf = (id: string) => (nodes.roleOf(id) === "owner" ? running.runtimeOf(id) : null)
   const settings = yield* AppConfig
   const store = yield* Store
 
@@ -144,10 +150,11 @@ const make = Effect.gen(function* () {
       nowMs: yield* Clock.currentTimeMillis,
       monotonicMs: yield* monotonicMs,
     }
-    return { ...moment, configs: book.all(), runtimeOf, storeProblem: storeProblem() }
+    const ofMediaLive = medialive === null ? [] : yield* medialive.notices
+    return { ...moment, configs: book.all(), runtimeOf, storeProblem: storeProblem(), medialive: ofMediaLive }
   })
   const { note, service, start } = yield* makeNotifications({
-    rows: makeNotificationRows(store.access),
+    rows: makeNotificationRows(store.access, nodes.self ?? ""),
     ...(settings.allowPrivateTargets ? {} : { checkHost: refusePrivateHost() }),
     look,
   })

@@ -1,7 +1,8 @@
 /** Conditions that may have to be told, derived from what the control plane knows anyway. */
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { maskText } from "../config/Logging.ts"
-import type { EngineState } from "../engine/engine-state.ts"
+import { type EngineState, engineOf, enginesOf } from "../engine/engine-state.ts"
+import type { MediaLiveNotice } from "../medialive/medialive-notice.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { AlarmKind } from "../model/event.ts"
 import { channelAlarms } from "../show/views-of.ts"
@@ -27,6 +28,8 @@ export interface Sighting {
   readonly runtimeOf: (id: string) => ChannelRuntime | null
   /** Why the store does not work as it should; null when it does. */
   readonly storeProblem: string | null
+  /** What is wrong with MediaLive; none where it is switched off. */
+  readonly medialive?: ReadonlyArray<MediaLiveNotice>
   readonly nowMs: number
   readonly monotonicMs: number
 }
@@ -86,24 +89,44 @@ const ofChannel = (
   return found
 }
 
-/** All conditions that hold now. Without an engine nothing is known about channels, so that is the only one. */
+/** What is wrong with MediaLive, for the channels that it feeds. */
+const ofMediaLive = ({ configs, medialive = [] }: Sighting): ReadonlyArray<Condition> =>
+  medialive.flatMap(({ channelId, kind, message }) => {
+    const config = configs.find(({ id }) => id === channelId)
+    return channelId !== null && config === undefined
+      ? []
+      : [{ kind, channel: config === undefined ? null : named(config), output: null, message }]
+  })
+
+/** All conditions that hold now. Without its engine nothing is known about a channel. */
 export const conditionsOf = (at: Sighting, happenings: Happenings): ReadonlyArray<Condition> => {
   const { configs, engine, runtimeOf, storeProblem } = at
   const ofService: Condition[] = []
-  if (!engine.connected) {
-    const message = engine.problem ?? "the reason is not known"
+  // One notice for all engines that are away: it is about the service, and each has its name in the reason.
+  const away = enginesOf(engine).filter(({ connected }) => !connected)
+  if (away.length > 0) {
+    const message = away.map(({ problem }) => problem ?? "the reason is not known").join("; ")
     ofService.push({ kind: "engine_lost", channel: null, output: null, message })
   }
   if (storeProblem !== null)
     ofService.push({ kind: "store_problem", channel: null, output: null, message: storeProblem })
-  const ofChannels = engine.connected
-    ? configs.flatMap((config) => {
-        const runtime = runtimeOf(config.id)
-        return runtime === null ? [] : ofChannel(config, runtime, at, happenings)
-      })
-    : []
-  return [...ofService, ...ofChannels].map((one) => ({ ...one, message: maskText(one.message).slice(0, MAX_MESSAGE) }))
+  const ofChannels = configs.flatMap((config) => {
+    const runtime = runtimeOf(config.id)
+    return runtime === null || !engineOf(engine, config.id).connected ? [] : ofChannel(config, runtime, at, happenings)
+  })
+  return [...ofService, ...ofMediaLive(at), ...ofChannels].map((one) => ({
+    ...one,
+    message: maskText(one.message).slice(0, MAX_MESSAGE),
+  }))
 }
+
+/** True while the engine of a channel is connected, so that what is not seen is not there. */
+export const isKnown =
+  ({ configs, engine }: Pick<Sighting, "configs" | "engine">) =>
+  (channel: string): boolean => {
+    const config = configs.find(({ slug }) => slug === channel)
+    return (config === undefined ? engine : engineOf(engine, config.id)).connected
+  }
 
 /**
  * True when the channel runs and the output, if there is one, is enabled. Otherwise open notices end, since nobody

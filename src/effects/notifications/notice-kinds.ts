@@ -59,6 +59,22 @@ export const NOTICE_KINDS = {
   scte35_crc: state("warning", "damaged SCTE-35 sections", "no more damaged SCTE-35 sections", 0, 0),
   scte35_silent: state("warning", "no SCTE-35 cues", "SCTE-35 cues come again", 0, 0),
   engine_lost: state("critical", "the engine is not connected", "the engine is connected again", 3000, 3000),
+  medialive_pipeline: state(
+    "warning",
+    "a pipeline of MediaLive does not run",
+    "all pipelines of MediaLive run",
+    30_000,
+    10_000,
+  ),
+  medialive_alert: state("warning", "MediaLive has an alert", "MediaLive has no alert any more", 30_000, 10_000),
+  medialive_refused: state(
+    "critical",
+    "MediaLive cannot be started or stopped",
+    "MediaLive does as it is asked",
+    0,
+    10_000,
+  ),
+  medialive_unreachable: state("warning", "AWS does not answer", "AWS answers again", 120_000, 10_000),
   store_problem: state("critical", "the store fails", "the store works again", 10_000, 10_000),
 } as const satisfies Record<string, NoticeKindInfo>
 
@@ -70,4 +86,5 @@ export type NoticeSeverity = (typeof SEVERITIES)[number]
 
 export const kindInfo = (kind: NoticeKind): NoticeKindInfo => NOTICE_KINDS[kind]
 /** True for kinds about the service itself, which are seen even while nothing is known about the channels. */
-export const isOfService = (kind: NoticeKind): boolean => kind === "engine_lost" || kind === "store_problem"
+export const isOfService = (kind: NoticeKind): boolean =>
+  kind === "engine_lost" || kind === "store_problem" || kind === "medialive_unreachable"

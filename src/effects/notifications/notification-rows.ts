@@ -56,16 +56,23 @@ interface DestinationRow {
 const place = (id: string) => `notification_destinations.settings:${id}`
 
 /** Reads all tables of notifications. */
-const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) =>
+const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">, node: string) =>
   Effect.gen(function* () {
+    if (node !== "") {
+      // What a single machine has left: the first node goes on with it.
+      yield* sql`UPDATE notices SET node = ${node} WHERE node = ''`
+      yield* sql`UPDATE notification_outbox SET node = ${node} WHERE node = ''`
+    }
     const destinations =
       yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
     const rules = yield* sql<{ rules: string }>`SELECT rules FROM notification_rules`
     const mutes = yield* sql<MuteView & { readonly ends: string; readonly author: string }>`
       SELECT id, channel, output, ends, author, created_at FROM notification_mutes ORDER BY ends, id`
-    const notices = yield* sql<{ notice: string }>`SELECT notice FROM notices ORDER BY opened_at, id`
+    const notices = yield* sql<{
+      notice: string
+    }>`SELECT notice FROM notices WHERE node = ${node} ORDER BY opened_at, id`
     const outgoing = yield* sql<{ id: string; destination_id: string; queued_at: number; message: string }>`
-      SELECT id, destination_id, queued_at, message FROM notification_outbox ORDER BY place`
+      SELECT id, destination_id, queued_at, message FROM notification_outbox WHERE node = ${node} ORDER BY place`
     return yield* Effect.try((): StoredNotifications => {
       const [ruled] = rules
       return {
@@ -96,6 +103,7 @@ const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">) =>
  */
 const writeNotifications = (
   sql: StoreAccess["sql"],
+  node: string,
   notices: ReadonlyArray<Notice>,
   outgoing: ReadonlyArray<Outgoing>,
   done: ReadonlyArray<string>,
@@ -103,27 +111,28 @@ const writeNotifications = (
   Effect.gen(function* () {
     for (const notice of notices) {
       const { id, openedAt, resolvedAt } = notice
-      const row = { id, opened_at: openedAt, resolved_at: resolvedAt, notice: JSON.stringify(notice) }
+      const row = { id, opened_at: openedAt, resolved_at: resolvedAt, notice: JSON.stringify(notice), node }
       yield* sql`INSERT INTO notices ${sql.insert(row)}
           ON CONFLICT (id) DO UPDATE SET resolved_at = excluded.resolved_at, notice = excluded.notice`
     }
     if (notices.some(({ resolvedAt }) => resolvedAt !== null)) {
-      yield* sql`DELETE FROM notices WHERE resolved_at IS NOT NULL AND id NOT IN
-          (SELECT id FROM notices WHERE resolved_at IS NOT NULL ORDER BY resolved_at DESC, id LIMIT ${MAX_OVER})`
+      yield* sql`DELETE FROM notices WHERE node = ${node} AND resolved_at IS NOT NULL AND id NOT IN
+          (SELECT id FROM notices WHERE node = ${node} AND resolved_at IS NOT NULL ORDER BY resolved_at DESC, id LIMIT ${MAX_OVER})`
     }
     for (const { destinationId, id, message, queuedAt } of outgoing) {
       // A message whose destination was deleted meanwhile goes nowhere.
-      yield* sql`INSERT INTO notification_outbox (id, destination_id, queued_at, message)
-          SELECT ${id}, id, ${queuedAt}, ${JSON.stringify(message)} FROM notification_destinations WHERE id = ${destinationId}`
+      yield* sql`INSERT INTO notification_outbox (id, destination_id, queued_at, message, node)
+          SELECT ${id}, id, ${queuedAt}, ${JSON.stringify(message)}, ${node} FROM notification_destinations WHERE id = ${destinationId}`
     }
     if (done.length > 0) yield* sql`DELETE FROM notification_outbox WHERE ${sql.in("id", done)}`
   })
 
-export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess): NotificationRows => {
+/** @param node whose notices and messages they are; empty on a single machine */
+export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess, node = ""): NotificationRows => {
   const putRules = (rules: RulesView) =>
     sql`INSERT INTO notification_rules (id, rules) VALUES (1, ${JSON.stringify(rules)}) ON CONFLICT (id) DO UPDATE SET rules = excluded.rules`
   return {
-    load: read("read the notifications", loadNotifications({ box, sql })),
+    load: read("read the notifications", loadNotifications({ box, sql }, node)),
     putDestination: (destination) => {
       const { created_at, id, name } = destination
       const row = { id, name, settings: box.seal(JSON.stringify(destination), place(id)), created_at }
@@ -150,6 +159,6 @@ export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess): N
       ),
     deleteMutes: (ids) => change("delete the mute", sql`DELETE FROM notification_mutes WHERE ${sql.in("id", ids)}`),
     write: (notices, outgoing, done) =>
-      change("store the notifications", writeNotifications(sql, notices, outgoing, done)),
+      change("store the notifications", writeNotifications(sql, node, notices, outgoing, done)),
   }
 }

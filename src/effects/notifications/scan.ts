@@ -1,7 +1,7 @@
 /** The look taken each second: conditions become notices, and notices become messages for those whom the rules name. */
 import { randomUUID } from "node:crypto"
 import { Effect } from "effect"
-import { conditionsOf, isWatched } from "./conditions.ts"
+import { conditionsOf, isKnown, isWatched } from "./conditions.ts"
 import type { Happenings } from "./happenings.ts"
 import { type Message, messageOf } from "./message.ts"
 import type { Told } from "./notice.ts"
@@ -26,7 +26,8 @@ export const makeScan = (state: NotificationsState, happenings: Happenings): Eff
     happenings.keep((id) => at.runtimeOf(id) !== null)
     const { changed: notices, groups } = book.step({
       conditions: conditionsOf(at, happenings),
-      known: at.engine.connected,
+      isKnown: isKnown(at),
+      away: at.configs.filter(({ slug }) => !isKnown(at)(slug)).map(({ slug }) => slug),
       isWatched: isWatched(at),
       isMuted: (channel, output) => mutesOf(mutes.values(), channel, output, at.nowMs).length > 0,
       isWanted: (told) => wanting(told).length > 0,

@@ -4,7 +4,7 @@ import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
-import { type EngineUsage, engineUsageOf } from "../engine/engine-usage.ts"
+import { type NumberedUsage, usagesOf } from "../engine/engine-usage.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
@@ -14,8 +14,8 @@ import { makeSurroundings, type Surroundings } from "./surroundings.ts"
 
 export interface SystemService {
   readonly health: Effect.Effect<Health>
-  /** Null while the engine is away. */
-  readonly engineUsage: Effect.Effect<EngineUsage | null>
+  /** What each engine uses. */
+  readonly engineUsages: Effect.Effect<ReadonlyArray<NumberedUsage>>
   /** The store, the disks and the programs. */
   readonly surroundings: Effect.Effect<Surroundings>
 }
@@ -39,7 +39,7 @@ const make = Effect.gen(function* () {
       const eventsProblem = events.problem() ?? cues.problem()
       return healthOf({ ...moment, configs: book.all(), runtimeOf, startedMs, storeProblem, eventsProblem })
     }),
-    engineUsage: Effect.map(SubscriptionRef.get(engine.state), engineUsageOf),
+    engineUsages: Effect.map(SubscriptionRef.get(engine.state), usagesOf),
     surroundings: makeSurroundings(yield* AppConfig, store),
   })
 })

@@ -2,10 +2,23 @@
 import manifest from "../../../package.json" with { type: "json" }
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { channelStatus } from "../channel/status.ts"
-import type { EngineState } from "../engine/engine-state.ts"
+import { type EngineState, engineOf, enginesOf, type NumberedState } from "../engine/engine-state.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { AlarmKind } from "../model/event.ts"
 import { channelAlarms } from "./views-of.ts"
+
+/** One of the engines. */
+export interface EngineHealth {
+  readonly number: number
+  readonly connected: boolean
+  readonly pid: number | null
+  readonly uptime: number
+  readonly restarts: number
+  /** Channels that are placed on it. */
+  readonly channels: number
+  /** Why it is not connected; null when it is. */
+  readonly problem: string | null
+}
 
 export interface Health {
   /** `ok`, or `degraded` when the service runs but something needs attention. */
@@ -13,12 +26,15 @@ export interface Health {
   readonly version: string
   readonly uptime: number
   readonly channels: { readonly total: number; readonly running: number; readonly error: number }
+  /** The engines as one: connected when all are, `pid` and `uptime` of the first, `restarts` of all. */
   readonly engine: {
     readonly connected: boolean
     readonly pid: number | null
     readonly uptime: number
     readonly restarts: number
   }
+  /** Each engine that runs or is to run, by number. */
+  readonly engines: ReadonlyArray<EngineHealth>
   readonly srt: { readonly available: boolean; readonly version: string | null; readonly problem: string | null }
   readonly store: { readonly ok: boolean }
   /** Sentences: what is wrong and what to do. Empty when all is well. */
@@ -46,9 +62,13 @@ const SENTENCES: Partial<Record<AlarmKind, string>> = {
   redundancy_lost: "has lost its redundancy",
 }
 
-/** One sentence for each channel in trouble, from its gravest alarm. */
+/**
+ * One sentence for each channel in trouble, from its gravest alarm. Without its engine no channel has input, which the
+ * sentence about the engine says.
+ */
 const channelProblems = ({ configs, runtimeOf, ...moment }: HealthInput): ReadonlyArray<string> =>
   configs.flatMap((config) => {
+    if (!engineOf(moment.engine, config.id).connected) return []
     const alarm = channelAlarms(config, { ...moment, runtime: runtimeOf(config.id) }).find(
       ({ kind }) => kind in SENTENCES,
     )
@@ -57,19 +77,35 @@ const channelProblems = ({ configs, runtimeOf, ...moment }: HealthInput): Readon
       : [`channel "${config.name}" ${SENTENCES[alarm.kind]} since ${alarm.since}: ${alarm.message}`]
   })
 
+const uptimeOf = ({ connected, info }: Pick<EngineState, "connected" | "info">, nowMs: number): number =>
+  connected && info !== null ? Math.max(0, (nowMs - info.started_at) / 1000) : 0
+
+const engineHealth = (engine: NumberedState, nowMs: number): EngineHealth => ({
+  number: engine.number,
+  connected: engine.connected,
+  pid: engine.connected ? (engine.info?.pid ?? null) : null,
+  uptime: uptimeOf(engine, nowMs),
+  restarts: engine.restarts,
+  channels: engine.channels.size,
+  problem: engine.connected ? null : (engine.problem ?? "the reason is not known"),
+})
+
 export const healthOf = (input: HealthInput): Health => {
   const { configs, engine, eventsProblem, monotonicMs, nowMs, runtimeOf, startedMs, storeProblem } = input
   const statuses = configs.map((config) => {
     const stats = engine.stats?.channels.find((channel) => channel.id === config.id)
     return channelStatus(config, runtimeOf(config.id), stats, monotonicMs).status
   })
-  const info = engine.connected ? engine.info : null
+  const engines = enginesOf(engine).map((one) => ({ one, shown: engineHealth(one, nowMs) }))
+  const [first] = engines
   // The last known facts about libsrt stay while the engine is away.
   const srt = engine.info?.srt
-  // Without the engine no channel has input: one sentence says so.
-  const channel_problems = engine.connected ? channelProblems(input) : []
+  const channel_problems = channelProblems(input)
   const problems = [
-    ...(engine.connected ? [] : [`the engine is not connected: ${engine.problem ?? "the reason is not known"}`]),
+    ...engines.flatMap(({ one, shown }) =>
+      shown.problem === null ? [] : [`${one.name} is not connected: ${shown.problem}`],
+    ),
+    ...(engine.capacity ?? []),
     ...(srt?.problem == null ? [] : [srt.problem]),
     ...(storeProblem === null ? [] : [storeProblem]),
     ...(eventsProblem === null ? [] : [`what happens to channels is not being stored: ${eventsProblem}`]),
@@ -86,10 +122,11 @@ export const healthOf = (input: HealthInput): Health => {
     },
     engine: {
       connected: engine.connected,
-      pid: info?.pid ?? null,
-      uptime: info === null ? 0 : Math.max(0, (nowMs - info.started_at) / 1000),
+      pid: first?.shown.pid ?? null,
+      uptime: first?.shown.uptime ?? 0,
       restarts: engine.restarts,
     },
+    engines: engines.map(({ shown }) => shown),
     srt: { available: srt?.available ?? false, version: srt?.version ?? null, problem: srt?.problem ?? null },
     store: { ok: storeProblem === null },
     problems,

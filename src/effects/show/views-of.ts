@@ -19,7 +19,7 @@ import { MASK, maskedSettings } from "../config/output-input.ts"
 import { readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
 import { activeLeg } from "../engine/active-leg.ts"
-import type { EngineState } from "../engine/engine-state.ts"
+import { type EngineState, engineOf } from "../engine/engine-state.ts"
 import type {
   ChannelConfig,
   ChannelView,
@@ -56,7 +56,7 @@ export interface ViewInput {
   readonly totals?: ChannelTotals
 }
 
-const secondsBetween = ({ previous, stats }: EngineState) =>
+const secondsBetween = ({ previous, stats }: Pick<EngineState, "previous" | "stats">) =>
   previous === null || stats === null ? 1 : (stats.at - previous.at) / 1000
 const secondsSince = (at: number | null | undefined, nowMs: number) =>
   at == null ? 0 : Math.max(0, (nowMs - at) / 1000)
@@ -181,8 +181,11 @@ export const channelAlarms = (config: ChannelConfig, input: ViewInput): Readonly
   return [...ofInput, ...scte35Alarms(runtime.scte35, monotonicMs)]
 }
 
-export const channelView = (config: ChannelConfig, input: ViewInput): ChannelView => {
-  const { engine, nowMs, runtime, totals = NOTHING_COUNTED } = input
+export const channelView = (config: ChannelConfig, all: ViewInput): ChannelView => {
+  // Rates are taken between two messages of the engine that carries the channel.
+  const engine = engineOf(all.engine, config.id)
+  const input: ViewInput = { ...all, engine }
+  const { nowMs, runtime, totals = NOTHING_COUNTED } = input
   const stats = runtime === null ? undefined : channelIn(engine.stats, config.id)
   const before = runtime === null ? undefined : channelIn(engine.previous, config.id)
   const seconds = secondsBetween(engine)

@@ -94,11 +94,11 @@ export interface StoreService {
 
 export class Store extends Context.Tag("distributor/Store")<Store, StoreService>() {
   static readonly Live = Layer.unwrapEffect(
-    Effect.flatMap(AppConfig, ({ databaseFile, dataDir, keyFile, postgresUrl }) =>
+    Effect.flatMap(AppConfig, ({ databaseFile, dataDir, keyFile, nodes, postgresUrl }) =>
       Effect.as(
         keepPrivate({ dataDir, databaseFile: Option.isNone(postgresUrl) ? databaseFile : null, keyFile }),
         Option.match(postgresUrl, {
-          onSome: (url) => layerPostgres(url, keyFile),
+          onSome: (url) => layerPostgres(url, keyFile, EVENT_BOUNDS, CUE_BOUNDS, Option.isSome(nodes)),
           onNone: () => layerFile(databaseFile, EVENT_BOUNDS, CUE_BOUNDS, join(dataDir, "backups"), keyFile),
         }),
       ),
@@ -230,7 +230,7 @@ export const layerFile = (
 
 /**
  * The store in a PostgreSQL database (`postgres://user:password@host:port/database`), which no other service has at the
- * same time. Fails with `StartRefused`, naming the database without its password. A change whose COMMIT was not
+ * same time, or with `shared` other nodes have too. Fails with `StartRefused`, naming the database without its password. A change whose COMMIT was not
  * answered, because the connection was lost at that moment, is a StoreError with an unknown outcome: it may have been
  * carried out.
  */
@@ -239,4 +239,5 @@ export const layerPostgres = (
   keyFile: string,
   bounds: EventBounds = EVENT_BOUNDS,
   cueBounds: CueBounds = CUE_BOUNDS,
-): Layer.Layer<Store, StartRefused> => layerOver(openPostgres(url), nameOf(url), keyFile, bounds, cueBounds)
+  shared = false,
+): Layer.Layer<Store, StartRefused> => layerOver(openPostgres(url, shared), nameOf(url), keyFile, bounds, cueBounds)

@@ -57,14 +57,21 @@ export const openSqlite = (file: string, backups: string | null): Layer.Layer<Cl
   return Layer.unwrapEffect(Effect.as(place, Layer.provideMerge(prepared, client)))
 }
 
-export const openPostgres = (url: Redacted.Redacted): Layer.Layer<Client.SqlClient, StartRefused> => {
+/** The number of the lock under which one node at a time brings the schema up to date. */
+const MIGRATION_LOCK = Number("0x64697376")
+
+/** @param shared true for a node; see `PostgresOptions` */
+export const openPostgres = (url: Redacted.Redacted, shared: boolean): Layer.Layer<Client.SqlClient, StartRefused> => {
   const refuse = refuseStore(nameOf(url))
-  // The connection has the lock by then: nobody else migrates at the same time.
-  const prepared = Layer.effectDiscard(
-    Effect.mapError(
-      migrate(() => Effect.void),
-      refuse,
+  const upToDate = migrate(() => Effect.void)
+  // The connection has the lock by then: nobody else migrates at the same time, or one node after the other.
+  const inTurn = Effect.flatMap(Client.SqlClient, (sql) =>
+    Effect.acquireUseRelease(
+      sql`SELECT pg_advisory_lock(${MIGRATION_LOCK})`,
+      () => upToDate,
+      () => Effect.ignore(sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`),
     ),
   )
-  return Layer.provideMerge(prepared, PostgresClient.layer({ url }).pipe(Layer.mapError(refuse)))
+  const prepared = Layer.effectDiscard(Effect.mapError(shared ? inTurn : upToDate, refuse))
+  return Layer.provideMerge(prepared, PostgresClient.layer({ url, shared }).pipe(Layer.mapError(refuse)))
 }

@@ -52,15 +52,22 @@ describe("private files", () => {
       const key = join(dataDir, "secret.key")
       yield* whileOpen(dataDir, () => null)
       mkdirSync(join(dataDir, "backups"))
-      writeFileSync(join(dataDir, "engine.log"), "")
+      for (const name of ["engine.log", "engine-2.log"]) writeFileSync(join(dataDir, name), "")
       for (const path of [dataDir, join(dataDir, "backups")]) chmodSync(path, 0o755)
-      for (const path of [file, key, join(dataDir, "engine.log")]) chmodSync(path, 0o644)
+      for (const path of [file, key, join(dataDir, "engine.log"), join(dataDir, "engine-2.log")]) chmodSync(path, 0o644)
       const { lines, seen } = yield* whileOpen(dataDir, () =>
-        [dataDir, join(dataDir, "backups"), file, `${file}-wal`, `${file}-shm`, key, join(dataDir, "engine.log")].map(
-          modeOf,
-        ),
+        [
+          dataDir,
+          join(dataDir, "backups"),
+          file,
+          `${file}-wal`,
+          `${file}-shm`,
+          key,
+          join(dataDir, "engine.log"),
+          join(dataDir, "engine-2.log"),
+        ].map(modeOf),
       )
-      assert.deepStrictEqual(seen, ["700", "700", "600", "600", "600", "600", "600"])
+      assert.deepStrictEqual(seen, ["700", "700", "600", "600", "600", "600", "600", "600"])
       assert.strictEqual(lines.length, 1)
       assert.include(lines[0], `now for their owner alone: ${dataDir} (was 0755)`)
       assert.include(lines[0], "a web server that reads HLS files below it needs HLS_DIR elsewhere")

@@ -2,7 +2,7 @@
  * What holds secrets is for its owner alone: the data directory, the store with its log, the key file, copies, the
  * engine's log. Looked at on each start, since earlier versions, copies brought back and other tools leave them open.
  */
-import { chmodSync, closeSync, openSync, statSync } from "node:fs"
+import { chmodSync, closeSync, openSync, readdirSync, statSync } from "node:fs"
 import { join, relative } from "node:path"
 import { Effect } from "effect"
 
@@ -68,13 +68,24 @@ export const preparePrivateDatabase = (file: string): void => {
   for (const path of databaseFiles(file)) tighten(path, FILE)
 }
 
+/** Logs of the engines in the directory. */
+const engineLogs = (dataDir: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(dataDir).filter((name) => /^engine(?:-\d+)?\.log$/.test(name))
+  } catch {
+    return []
+  }
+}
+
 const tightenAll = ({ databaseFile, dataDir, keyFile }: PrivatePlaces): ReadonlyArray<Tightened> =>
   [
     isShared(dataDir) ? null : tighten(dataDir, DIRECTORY),
     tighten(join(dataDir, "backups"), DIRECTORY),
-    ...[...(databaseFile === null ? [] : databaseFiles(databaseFile)), keyFile, join(dataDir, "engine.log")].map(
-      (path) => tighten(path, FILE),
-    ),
+    ...[
+      ...(databaseFile === null ? [] : databaseFiles(databaseFile)),
+      keyFile,
+      ...engineLogs(dataDir).map((name) => join(dataDir, name)),
+    ].map((path) => tighten(path, FILE)),
   ].filter((one) => one !== null)
 
 /**

@@ -51,10 +51,23 @@ export const sealDocument = (box: SecretBox, document: string): string => box.se
 /** Throws `CannotOpen`. */
 export const openDocument = (box: SecretBox, document: string): string => box.open(document, DOCUMENT)
 
+const ADVICE = "bring the file back from a backup, copy it from another node, or set KEY_FILE to where it is"
 const CHECK = { text: "stream-distributor", place: "secret_check" } as const
+
+const openCheck = (box: SecretBox, sealed: string, keyFile = "KEY_FILE") =>
+  Effect.try({
+    try: () => box.open(sealed, CHECK.place),
+    catch: () => new Error(`its secrets are encrypted with another key than that of ${keyFile}; ${ADVICE}`),
+  })
 
 const sealEverything = (sql: Client.SqlClient, box: SecretBox) =>
   Effect.gen(function* () {
+    // Another node, whose turn came first, has done it.
+    const [check] = yield* sql<{ sealed: string }>`SELECT sealed FROM secret_check WHERE id = 1`
+    if (check !== undefined) {
+      yield* openCheck(box, check.sealed)
+      return 0
+    }
     const outputs = yield* sql<OutputSecrets>`SELECT id, url, stream_key, settings FROM outputs`
     for (const row of outputs) {
       const { id, ...sealed } = sealOutput(box, row)
@@ -75,18 +88,14 @@ const sealEverything = (sql: Client.SqlClient, box: SecretBox) =>
 export const openStore = (sql: Client.SqlClient, keyFile: string) =>
   Effect.gen(function* () {
     const [check] = yield* sql<{ sealed: string }>`SELECT sealed FROM secret_check WHERE id = 1`
-    const advice = "bring the file back from a backup, or set KEY_FILE to where it is"
     if (check !== undefined && !existsSync(keyFile)) {
       return yield* Effect.fail(
-        new Error(`its secrets are encrypted and the key file ${keyFile} is missing; ${advice}`),
+        new Error(`its secrets are encrypted and the key file ${keyFile} is missing; ${ADVICE}`),
       )
     }
     const box = makeSecretBox(yield* loadSecretKey(keyFile))
     if (check !== undefined) {
-      yield* Effect.try({
-        try: () => box.open(check.sealed, CHECK.place),
-        catch: () => new Error(`its secrets are encrypted with another key than that of ${keyFile}; ${advice}`),
-      })
+      yield* openCheck(box, check.sealed, keyFile)
       return box
     }
     const sealed = yield* sql.withTransaction(sealEverything(sql, box))

@@ -1,13 +1,19 @@
 /** What requests may ask of the control plane, service by service: each route takes those that it needs. */
 import { Effect } from "effect"
+import type { InputNeeds } from "../../core/placement/input-needs.ts"
+import { ChannelBook } from "../config/ChannelBook.ts"
 import { ChannelsJson, type ChannelsJsonService } from "../declarative/ChannelsJson.ts"
 import { type ConfigService, Configuration } from "../declarative/Configuration.ts"
 import { History, type HistoryService } from "../history/History.ts"
+import { MediaLive, type MediaLiveSlot } from "../medialive/MediaLive.ts"
 import { Metrics, type MetricsService } from "../metrics/Metrics.ts"
 import { ChangeFeed, type ChangeFeedService } from "../model/ChangeFeed.ts"
+import type { NotFound } from "../model/Errors.ts"
+import { Nodes, type NodesService } from "../nodes/Nodes.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import type { NotificationsService } from "../notifications/notifications-service.ts"
 import { Previews, type PreviewsService } from "../preview/Previews.ts"
+import { Schedules, type SchedulesService } from "../schedule/Schedules.ts"
 import { System, type SystemService } from "../show/System.ts"
 import { Templates, type TemplatesService } from "../templates/Templates.ts"
 import { Thumbnails, type ThumbnailsService } from "../thumbnails/Thumbnails.ts"
@@ -29,10 +35,15 @@ export interface ControlPlane {
   readonly events: EventsService
   readonly history: Pick<HistoryService, "recent" | "view">
   readonly hlsFiles: HlsFilesService
+  /** What the input of a channel needs to follow it to another node; null on a single machine. */
+  readonly inputNeeds: { readonly of: (ref: string) => Effect.Effect<InputNeeds | null, NotFound> }
+  readonly medialive: MediaLiveSlot
   readonly metrics: Pick<MetricsService, "view">
+  readonly nodes: NodesService
   readonly notifications: NotificationsService
   readonly outputs: OutputsService
   readonly previews: PreviewsService
+  readonly schedules: Pick<SchedulesService, "get" | "set" | "remove">
   readonly system: SystemService
   readonly templates: TemplatesService
   readonly thumbnails: ThumbnailsService
@@ -50,10 +61,16 @@ export const controlPlane = Effect.all({
   events: Events,
   history: History,
   hlsFiles: HlsFiles,
+  inputNeeds: Effect.map(Effect.all([ChannelBook, Nodes]), ([book, nodes]) => ({
+    of: (ref: string) => Effect.map(book.find(ref), nodes.inputNeeds),
+  })),
+  medialive: MediaLive,
   metrics: Metrics,
+  nodes: Nodes,
   notifications: Notifications,
   outputs: Outputs,
   previews: Previews,
+  schedules: Schedules,
   system: System,
   templates: Templates,
   thumbnails: Thumbnails,

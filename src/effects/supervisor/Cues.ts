@@ -4,8 +4,8 @@ import { insertCue } from "../channel/insert-cue.ts"
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import type { CueInput } from "../config/request-bodies.ts"
+import { channelFigures } from "../engine/channel-figures.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
-import { channelFigures, refreshFigures } from "../engine/refresh-figures.ts"
 import type { ChannelCueView, CueAnswer, CueQuery, CueView } from "../model/cue.ts"
 import type { Conflict, EngineUnavailable, InvalidInput, NotFound, StoreError } from "../model/Errors.ts"
 import { Changes } from "../store/Changes.ts"
@@ -47,7 +47,7 @@ const make = Effect.gen(function* () {
     insert: Effect.fn("Cues.insert")(
       function* (ref: string, input: CueInput, by: string) {
         const config = yield* book.find(ref)
-        const figures = Effect.zipRight(refreshFigures(engine), channelFigures(engine, config.id))
+        const figures = Effect.zipRight(engine.refresh(config.id), channelFigures(engine, config.id))
         const lastCues = log.list(config.id, { limit: 1000 })
         return yield* insertCue({ config, channel: running.get(config.id), engine, figures, lastCues }, input, by)
       },

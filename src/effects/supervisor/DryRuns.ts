@@ -1,9 +1,10 @@
 import { Context, Effect, Layer } from "effect"
 import { keyTestOf } from "../../core/output/key-test.ts"
+import { isSameStream } from "../../core/rtmp/rtmp-url.ts"
 import type { OutputTest, Reason } from "../../engine/protocol/messages.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { accept } from "../config/accept.ts"
-import { ChannelBook } from "../config/ChannelBook.ts"
+import { ChannelBook, type ChannelBookService } from "../config/ChannelBook.ts"
 import { findOutput } from "../config/find-config.ts"
 import { hideSecrets } from "../config/hide-secrets.ts"
 import { outputHostOf } from "../config/output-host.ts"
@@ -75,6 +76,29 @@ const keyTest = (output: OutputConfig) => {
   return parsed.ok && parsed.target.protocol === "rtmp" ? keyTestOf(output.preset, parsed.target.url.host) : null
 }
 
+const rtmpUrlOf = (output: OutputConfig) => {
+  const parsed = readOutput(output)
+  return parsed.ok && parsed.target.protocol === "rtmp" ? parsed.target.url : null
+}
+
+/**
+ * The channel whose engine is asked: the one that publishes the stream already, since only its engine knows how that
+ * goes; otherwise the channel that the output is for, undefined for none.
+ */
+const askedBy = (
+  output: OutputConfig,
+  { all, runs }: Pick<ChannelBookService, "all" | "runs">,
+  own: string | undefined,
+): string | undefined => {
+  const url = rtmpUrlOf(output)
+  if (url === null) return own
+  const publishes = (other: OutputConfig) => {
+    const published = other.enabled ? rtmpUrlOf(other) : null
+    return published !== null && isSameStream(published, url)
+  }
+  return all().find(({ id, outputs }) => runs(id) && outputs.some(publishes))?.id ?? own
+}
+
 /**
  * What came of it; that it failed is an answer like any other. A server may name what another output publishes to it,
  * so that the secrets of the `stored` output are hidden, too, when a change of it is tried.
@@ -83,6 +107,7 @@ const dryRun = (
   engine: EngineClientService,
   host: OutputHost,
   output: OutputConfig,
+  near: string | undefined,
   stored: OutputConfig = output,
 ): Effect.Effect<OutputTestView, EngineUnavailable> =>
   Effect.gen(function* () {
@@ -91,11 +116,14 @@ const dryRun = (
       return { ...(yield* Effect.promise(() => probeRtsp(url))), untested: UNTRIED_PATH }
     }
     const key = keyTest(output)
-    const { test } = yield* engine.send({
-      cmd: "test_output",
-      output: outputSpec(output, host, crypto.randomUUID()),
-      ...(key?.publish === true ? { publish: { query: key.query } } : {}),
-    })
+    const { test } = yield* engine.send(
+      {
+        cmd: "test_output",
+        output: outputSpec(output, host, crypto.randomUUID()),
+        ...(key?.publish === true ? { publish: { query: key.query } } : {}),
+      },
+      near,
+    )
     if (test === undefined)
       return yield* new EngineUnavailable({ reason: "it answered without the outcome of the test" })
     if (key?.publish === false && test.untested != null) return { ...test, untested: `${UNTRIED_KEY}: ${key.why}` }
@@ -124,11 +152,13 @@ const make = Effect.gen(function* () {
         request.template === undefined ? request : yield* templates.outputFor(request, yield* book.find(ref))
       const output = yield* accept(newOutput(input, [], yield* stamp, ""))
       yield* checkTargets([output])
-      return yield* dryRun(engine, host, output)
+      return yield* dryRun(engine, host, output, askedBy(output, book, undefined))
     }),
     ofExisting: Effect.fn("DryRuns.ofExisting")(function* (ref: string, output: string, input: OutputUpdate = {}) {
-      const stored = yield* findOutput(yield* book.find(ref), output)
-      return yield* dryRun(engine, host, yield* accept(changedOutput(stored, input)), stored)
+      const channel = yield* book.find(ref)
+      const stored = yield* findOutput(channel, output)
+      const tried = yield* accept(changedOutput(stored, input))
+      return yield* dryRun(engine, host, tried, askedBy(tried, book, channel.id), stored)
     }),
   })
 })

@@ -16,8 +16,10 @@ import { Configuration } from "../declarative/Configuration.ts"
 import { FILE_NAME } from "../declarative/channels-json.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
+import { Nodes } from "../nodes/Nodes.ts"
 import { Changes } from "../store/Changes.ts"
 import { Store } from "../store/Store.ts"
+import { followOthers } from "./follow-others.ts"
 import { rereadStore } from "./reread-store.ts"
 
 const make = Effect.gen(function* () {
@@ -31,7 +33,9 @@ const make = Effect.gen(function* () {
   const settings = yield* AppConfig
   const store = yield* Store
 
-  yield* changes.settleBy(rereadStore({ load: store.load, book, running, publish }))
+  const nodes = yield* Nodes
+  const reread = rereadStore({ load: store.load, book, running, publish })
+  yield* changes.settleBy(reread)
   for (const name of settings.ignored)
     yield* Effect.log(`${name} is set, but means nothing here (docs/configuration.md)`)
   if (!Option.contains(settings.configFile, join(settings.dataDir, FILE_NAME))) yield* channelsJson.import
@@ -40,10 +44,13 @@ const make = Effect.gen(function* () {
     yield* Effect.tapError(configuration.applyFile(settings.configFile.value), () => engine.detach)
   }
   yield* book.markLoaded
-  yield* startChannels(book, engine, running, outputHostOf(settings), changes.command)
+  yield* startChannels(book, engine, running, outputHostOf(settings), changes.command, nodes.changes)
+  yield* Effect.forkScoped(followOthers(nodes, "channels", changes.command(Effect.exit(reread))))
   // Runs before the fibers above are closed: when the start failed further up, streams of an engine that was found
   // go on.
-  yield* Effect.addFinalizer((exit) => (isFailedStart(exit) ? engine.detach : running.recordShutdown))
+  yield* Effect.addFinalizer((exit) =>
+    isFailedStart(exit) ? engine.detach : Effect.zipRight(nodes.leave, running.recordShutdown),
+  )
   return Supervisor.of({ started: true })
 })
 

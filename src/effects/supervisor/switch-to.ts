@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { switchSource } from "../channel/switch-source.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
+import { channelFigures } from "../engine/channel-figures.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
-import { channelFigures, refreshFigures } from "../engine/refresh-figures.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { SourceName } from "../model/channel.ts"
 import { Changes } from "../store/Changes.ts"
@@ -27,7 +27,7 @@ export const makeSwitch = Effect.gen(function* () {
         channel: running.get(id),
         engine,
         figures: channelFigures(engine, id),
-        refreshed: refreshFigures(engine),
+        refreshed: engine.refresh(id),
       }
       yield* switchSource(place, source, force)
       yield* publish

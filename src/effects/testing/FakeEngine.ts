@@ -11,8 +11,9 @@ import {
   type Reason,
   type SessionState,
 } from "../../engine/protocol/messages.ts"
-import type { EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelEngine, EngineClientService } from "../engine/EngineClient.ts"
 import { makeInboxes } from "../engine/engine-inboxes.ts"
+import type { EngineMember, MemberHooks } from "../engine/engine-member.ts"
 import { makeEngineState } from "../engine/engine-state.ts"
 import { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
@@ -101,7 +102,7 @@ export const engineStats = (channels: ReadonlyArray<ChannelStats> = [], at = 0):
 })
 
 export interface FakeEngine {
-  readonly service: EngineClientService
+  readonly service: EngineClientService & ChannelEngine
   /** Everything sent so far, in order. */
   readonly sent: Array<Command>
   /** A command as `cmd output` or `cmd channel`, for comparing. */
@@ -114,6 +115,8 @@ export interface FakeEngine {
   readonly stats: (stats: EngineStats) => Effect.Effect<void>
   /** The connection breaks: every session ends. */
   readonly lose: Effect.Effect<void>
+  /** Run before and after each message of figures, and after each change of the connection. */
+  told: { readonly before: Effect.Effect<void>; readonly after: Effect.Effect<void> }
   /** A connection comes up, with what the engine runs. */
   readonly connect: (stats?: EngineStats) => Effect.Effect<void>
 }
@@ -149,6 +152,7 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
     }
     const fake: FakeEngine = {
       sent,
+      told: { before: Effect.void, after: Effect.void },
       refuse: () => null,
       log: () => sent.map(nameOf),
       emit: (event) =>
@@ -169,13 +173,15 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
           })
         }),
       stats: (next) =>
-        Effect.zipRight(
-          update((s) => ({ previous: s.stats, stats: next })),
-          settle,
+        Effect.suspend(() => fake.told.before).pipe(
+          Effect.zipRight(update((s) => ({ previous: s.stats, stats: next }))),
+          Effect.zipRight(Effect.suspend(() => fake.told.after)),
+          Effect.zipRight(settle),
         ),
       lose: Effect.gen(function* () {
         yield* update(() => ({ connected: false, problem: "killed", stats: null, previous: null }))
         inboxes.endAll({ code: "engine_lost", message: "the engine (pid 4711) was lost", transient: true })
+        yield* fake.told.after
         yield* settle
       }),
       connect: (found = engineStats()) =>
@@ -190,6 +196,7 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
             stats: found,
             previous: null,
           }))
+          yield* fake.told.after
           yield* settle
         }),
       service: {
@@ -199,6 +206,17 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
         watchChannel: inboxes.watchChannel,
         adopt: inboxes.adopt,
         detach: Effect.void,
+        place: () => Effect.succeed(fake.service),
+        leave: () => Effect.void,
+        refresh: () =>
+          Effect.flatMap(fake.service.send({ cmd: "state" }), ({ stats: now }) =>
+            now === undefined
+              ? Effect.void
+              : Effect.zipRight(
+                  update(() => ({ stats: now })),
+                  fake.told.after,
+                ),
+          ),
         send: (command) =>
           Effect.gen(function* () {
             const { connected, stats: now } = yield* SubscriptionRef.get(state)
@@ -215,6 +233,32 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
     }
     yield* fake.connect(stats)
     return fake
+  })
+
+/** A fake engine as one of a pool: what the test does to it is told to the pool. */
+export const fakeMember = (fake: FakeEngine, number: number, hooks: MemberHooks): Effect.Effect<EngineMember> =>
+  Effect.gen(function* () {
+    const { adopt, link, send, state, watchChannel, watchSession } = fake.service
+    let before = yield* SubscriptionRef.get(state)
+    const told = Effect.flatMap(SubscriptionRef.get(state), (now) => {
+      const isLink = now.connected !== before.connected || now.generation !== before.generation
+      before = now
+      return hooks.changed(isLink ? "connection" : "figures", now)
+    })
+    fake.told = { before: hooks.beforeFigures, after: told }
+    // As of an engine that is attached: not before the pool has the member.
+    yield* Effect.forkDaemon(Effect.zipRight(Effect.yieldNow(), hooks.changed("connection", before)))
+    return {
+      number,
+      name: `engine ${number}`,
+      state,
+      link,
+      inboxes: { ...makeInboxes(), watchChannel, watchSession, adopt },
+      send: (command) => send(command),
+      refresh: fake.service.refresh(""),
+      attached: Effect.void,
+      detach: Effect.void,
+    }
   })
 
 /** Lets every fiber that can run do so. */

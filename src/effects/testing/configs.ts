@@ -41,9 +41,12 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   udpPorts: { first: 5000, last: 5100 },
   srtPorts: { first: 8890, last: 65535 },
   srtIngest: Option.none(),
-  srtStack: "libsrt",
+  srtStack: "own",
+  engines: 1,
   thumbnails: 0,
   grafanaUrl: Option.none(),
+  nodes: Option.none(),
+  medialive: false,
   ignored: [],
 })
 

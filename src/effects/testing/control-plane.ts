@@ -9,11 +9,15 @@ import { ChannelsJson } from "../declarative/ChannelsJson.ts"
 import { Configuration } from "../declarative/Configuration.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import { History } from "../history/History.ts"
+import { MediaLive } from "../medialive/MediaLive.ts"
 import { Metrics } from "../metrics/Metrics.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { StartRefused } from "../model/Errors.ts"
+import { Nodes } from "../nodes/Nodes.ts"
+import { SINGLE_MACHINE } from "../nodes/single-machine.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import { Previews } from "../preview/Previews.ts"
+import { Schedules } from "../schedule/Schedules.ts"
 import { System } from "../show/System.ts"
 import { Changes } from "../store/Changes.ts"
 import { CueLog } from "../store/CueLog.ts"
@@ -28,6 +32,7 @@ import { Events } from "../supervisor/Events.ts"
 import { HlsFiles } from "../supervisor/HlsFiles.ts"
 import { Outputs } from "../supervisor/Outputs.ts"
 import { Registry } from "../supervisor/Registry.ts"
+import { ScheduleRunner } from "../supervisor/ScheduleRunner.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
 import { Undo } from "../supervisor/Undo.ts"
 import { Taps } from "../taps/Taps.ts"
@@ -37,7 +42,8 @@ import { Removals } from "../undo/Removals.ts"
 import { appConfig } from "./configs.ts"
 import { type FakeEngine, makeFakeEngine, settle } from "./FakeEngine.ts"
 
-const Verbs = Channels.Live.pipe(
+const Verbs = ScheduleRunner.Live.pipe(
+  Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
@@ -47,8 +53,8 @@ const Verbs = Channels.Live.pipe(
   Layer.provideMerge(Registry.Live),
 )
 
-/** The services between engine and HTTP in the order of `main.ts`, which `main.test.ts` compares. */
-export const ControlPlaneLive = Verbs.pipe(
+/** What stands on the channels. */
+const WithVerbs = Verbs.pipe(
   Layer.provideMerge(Supervisor.Live),
   Layer.provideMerge(Metrics.Live),
   Layer.provideMerge(Notifications.Live),
@@ -57,14 +63,23 @@ export const ControlPlaneLive = Verbs.pipe(
   Layer.provideMerge(Configuration.Live),
   Layer.provideMerge(Removals.Live),
   Layer.provideMerge(Templates.Live),
+  Layer.provideMerge(MediaLive.Live),
+  Layer.provideMerge(Schedules.Live),
   Layer.provideMerge(Thumbnails.Live),
   Layer.provideMerge(Previews.Live),
   Layer.provideMerge(Taps.Live),
+)
+
+/** The services between engine and HTTP in the order of `main.ts`, which `main.test.ts` compares. */
+export const ControlPlaneLive = WithVerbs.pipe(
   Layer.provideMerge(History.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),
   Layer.provideMerge(EventLog.Live),
+  // A pipe takes 20 at most.
+).pipe(
+  Layer.provideMerge(Layer.succeed(Nodes, SINGLE_MACHINE)),
   Layer.provideMerge(Changes.Live),
   Layer.provideMerge(StateTags.Live),
   Layer.provideMerge(ChannelBook.Live),
@@ -88,7 +103,10 @@ export const startControlPlane = (directory: string, options: ControlPlaneOption
     const { over, store = layerFile(join(directory, "distributor.db")) } = options
     const engine = options.engine ?? (yield* makeFakeEngine())
     // The service itself where nothing is put before it: tests replace its members while it runs.
-    const client = over === undefined ? engine.service : { ...engine.service, send: over(engine.service.send) }
+    const client: FakeEngine["service"] =
+      over === undefined
+        ? engine.service
+        : { ...engine.service, send: over(engine.service.send), place: () => Effect.succeed(client) }
     const scope = yield* Scope.make()
     const context = yield* Layer.buildWithScope(
       ControlPlaneLive.pipe(

@@ -163,6 +163,7 @@ export class DatagramOutput implements OutputSession {
         cursor = (cursor + 1) >>> 0
         offset = 0
       }
+      if (!this.#context.fences.isOpen(this.channel)) return
       const sent = libc.sendmmsg(this.#fd, base + TX_MMSG, count, MSG_DONTWAIT)
       const code = sent < 0 ? errno() : 0
       const finished = this.#advance(Math.max(0, sent))
@@ -233,6 +234,10 @@ export class DatagramOutput implements OutputSession {
 
   close(): void {
     this.#life.close()
+  }
+
+  cut(reason: Reason): void {
+    this.#life.end(reason)
   }
 
   fault(reason: Reason): void {

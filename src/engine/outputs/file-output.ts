@@ -90,6 +90,7 @@ export class FileOutput implements OutputSession {
         directory,
         { segmentS: segment_s, segmentBytes: segment_mb === undefined ? null : segment_mb * 1e6 },
         {
+          mayWrite: () => this.#context.fences.isOpen(this.channel),
           written: (mark, bytes) => {
             this.#writtenTo = this.#reader.sinceStart(mark) + 1
             this.#figures.bytesSent += bytes
@@ -180,6 +181,11 @@ export class FileOutput implements OutputSession {
     // put it. Writing it may fail, too, and be the end.
     this.flush(this.#turnUs)
     this.#life.close()
+  }
+
+  cut(reason: Reason): void {
+    this.#writer?.abandon()
+    this.#life.end(reason)
   }
 
   fault(reason: Reason): void {

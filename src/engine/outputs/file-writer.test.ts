@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { numberedTs } from "../../../test/e2e/datagrams.ts"
+import { eventually } from "../../../test/e2e/product.ts"
 import { recordingName } from "../../core/recording/file-names.ts"
 import type { Reason } from "../protocol/messages.ts"
 import { FileWriter } from "./file-writer.ts"
@@ -13,11 +14,12 @@ let directory: string
 let written: number
 let reasons: Reason[]
 
-const writer = (segmentBytes: number | null = null) =>
+const writer = (segmentBytes: number | null = null, mayWrite = () => true) =>
   new FileWriter(
     directory,
     { segmentS: 3600, segmentBytes },
     {
+      mayWrite,
       written: (mark) => {
         written = mark
       },
@@ -73,4 +75,24 @@ it("a directory that is gone is told", async () => {
   expect(reasons).toMatchObject([
     { code: "ENOENT", message: expect.stringMatching(/ENOENT while writing .*\.ts/), transient: true },
   ])
+})
+
+it("writes nothing more once it may not: what was gathered is lost, and what is in the file is whole", async () => {
+  let may = true
+  const file = writer(null, () => may)
+  const ts = numberedTs(7 * 1000)
+  const push = (from: number, to: number) => {
+    for (let n = from; n < to; n++) file.push(ts.subarray(n * SLOT, (n + 1) * SLOT), n, n * 1000, T0)
+  }
+  push(0, 300)
+  file.poll(1e6)
+  await eventually("the first chunks are written", () => (written > 0 ? true : null))
+  const kept = written
+  may = false
+  push(300, 1000)
+  file.poll(2e6)
+  await file.finish()
+  expect(written).toBe(kept)
+  expect(readFileSync(join(directory, recordingName(T0))).equals(ts.subarray(0, (kept + 1) * SLOT))).toBe(true)
+  expect(reasons).toEqual([])
 })

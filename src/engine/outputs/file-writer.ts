@@ -34,6 +34,8 @@ interface Chunk {
 }
 
 export interface FileWriterHooks {
+  /** False when nothing may be written any more: the session is about to be ended. */
+  readonly mayWrite: () => boolean
   /** Everything up to and with this mark is written. */
   readonly written: (mark: number, bytes: number) => void
   /** A file was begun, or the last one ended (null). */
@@ -102,6 +104,12 @@ export class FileWriter {
     if (this.#pending.length > 1 || nowUs - first.sinceUs >= GATHER_US) this.#running = this.#run(false)
   }
 
+  /** Nothing more is written: what was pushed and not written yet is lost. The file is closed by `finish`. */
+  abandon(): void {
+    this.#isOver = true
+    this.#pending = []
+  }
+
   /** Writes what is left and closes the file. Never rejects. */
   async finish(): Promise<void> {
     await this.#running
@@ -115,6 +123,8 @@ export class FileWriter {
       for (let chunk = this.#pending[0]; chunk !== undefined; chunk = this.#pending[0]) {
         // Taken off first: nothing is added to a chunk that is being written.
         this.#pending.shift()
+        if (!this.#hooks.mayWrite()) this.abandon()
+        if (this.#isOver) break
         await this.#write(chunk)
         if (this.#spare.length < 2) this.#spare.push(chunk.bytes)
         if (!isLast && this.#pending.length < 2) break

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { eventually } from "../../../test/e2e/product.ts"
 import { analyseStrictly } from "../../../test/strict-analyser.ts"
 import { type Playlist, readPlaylist } from "../../core/hls/playlist.ts"
 import type { HlsTarget } from "../../core/output/output-url.ts"
 import { parseHlsUrl } from "../../core/output/url/hls-url.ts"
+import { FENCED, fencedReason } from "../protocol/fenced.ts"
 import { BITRATE, PROGRAMME, SETTINGS, useHlsStage } from "./uploads/testing/hls-stage.ts"
 
 const { stage, start, stop, idle } = useHlsStage()
@@ -71,6 +73,25 @@ describe("uploads by HTTP", () => {
   })
   afterEach(() => origin.close())
   const quick = { waiting: 3, retryDelaysMs: [30, 30], requestTimeoutMs: 10_000 }
+
+  it("begin nothing more once the fence of the channel has run out, not even another attempt", async () => {
+    const output = start(origin.target("/live/a/main.m3u8"), {}, { ...quick, retryDelaysMs: [1, 1, 1] })
+    origin.answer = (_, response) => {
+      stage().fences.set(0, 1)
+      stage().fenceClockUs = 2
+      response.statusCode = 503
+      response.end()
+      return true
+    }
+    await stage().play(PROGRAMME, BITRATE)
+    await eventually("one attempt was made", () => (origin.requests.length > 0 ? true : null))
+    // Time for another, which there must not be.
+    await stage().play(PROGRAMME, BITRATE)
+    output.cut(fencedReason)
+    await output.settled
+    expect(origin.requests).toHaveLength(1)
+    expect(output).toMatchObject({ state: "ended", reason: { code: FENCED } })
+  })
 
   it("put each segment and then the playlist, over a connection that is kept", async () => {
     const output = start(origin.target("/live/a/main.m3u8?token=x%2Fy"))

@@ -124,6 +124,7 @@ export class HlsOutput implements OutputSession {
       )
       const resumes = earlier === null || earlier.playlist !== null
       this.#publisher = new SegmentsPublisher(sink, this.#window, resumes, this.#limits, {
+        mayPut: () => this.#context.fences.isOpen(this.channel),
         tagsFor: (segment) => this.#packager.tagsFor(segment),
         published: (segment, cues) => this.#published(segment, cues),
         dropped: (segment) => this.#gaveUp(segment),
@@ -241,6 +242,10 @@ export class HlsOutput implements OutputSession {
 
   close(): void {
     this.#life.close()
+  }
+
+  cut(reason: Reason): void {
+    this.#life.end(reason)
   }
 
   fault(reason: Reason): void {

@@ -11,6 +11,7 @@ import type { HandshakeGates } from "../srt/handshake-gate.ts"
 import type { ListenerPorts } from "../srt/listener-ports.ts"
 import type { OwnSrt } from "../srt/own/stack.ts"
 import type { PortPool } from "../srt/port-pool.ts"
+import type { FenceView } from "../system/fences.ts"
 import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 import type { StackChoice } from "./stack-choice.ts"
 
@@ -29,6 +30,8 @@ export interface SessionContext {
   readonly gates: HandshakeGates
   readonly udpPorts: UdpPortRegistry
   readonly remuxes: RemuxPool
+  /** Asked before anything of a channel is handed to the kernel, to libsrt or to a server. */
+  readonly fences: FenceView
   /** What to install when `srt` is null. */
   readonly srtProblem: string | null
   /** Ends a session in which something was thrown, with the reason `internal`. */
@@ -94,6 +97,8 @@ export interface OutputSession {
   followSlot?(position: number, receivedUs: number): (nowUs: number) => SlotReceipt
   stats(): OutputStats
   close(): void
+  /** Ends it at once for this reason: nothing of the channel leaves any more, neither what waits nor a farewell in it. */
+  cut(reason: Reason): void
   /** Something was thrown in it, and `close` was tried: it has ended for this reason, whatever it had before. */
   fault(reason: Reason): void
   /** Resolves when all that was taken before `close` is written; for outputs that write behind. */

@@ -178,6 +178,10 @@ export class OwnSrtCaller implements OutputSession {
     this.#life.close()
   }
 
+  cut(reason: Reason): void {
+    this.#life.end(reason)
+  }
+
   /** Ends it: something was thrown in it. */
   fault(reason: Reason): void {
     this.#life.fault(reason)

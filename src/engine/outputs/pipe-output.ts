@@ -64,10 +64,11 @@ export class PipeOutput implements OutputSession {
   flush(): void {
     const reader = this.#reader
     if (reader === null || !this.#life.connected) return
-    const { base, core } = this.#context
+    const { base, core, fences } = this.#context
     for (let waiting = reader.backlog(core.ringHead(this.channel)); waiting > 0; waiting--) {
       const slot = core.slotAddress(this.channel, reader.cursor)
       const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+      if (!fences.isOpen(this.channel)) return
       // Up to PIPE_BUF (4096) all is written or nothing (POSIX write).
       if (libc.write(this.#fd, base + slot + SLOT_PAYLOAD, length) < 0) {
         if (errno() !== EAGAIN) this.#end("pipe", `ffmpeg no longer reads its input (errno ${errno()})`)
@@ -94,6 +95,10 @@ export class PipeOutput implements OutputSession {
 
   close(): void {
     this.#life.close()
+  }
+
+  cut(reason: Reason): void {
+    this.#life.end(reason)
   }
 
   fault(reason: Reason): void {

@@ -177,6 +177,7 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
   }
 
   #drain(): void {
+    if (!this.#context.fences.isOpen(this.channel)) return
     const pieces: Uint8Array[] = []
     let held = this.#connection.bufferedBytes
     for (let message = this.#queue.next(held); message !== null; message = this.#queue.next(held)) {
@@ -215,6 +216,11 @@ export class RtmpOutput implements OutputSession, FlvSubscriber {
 
   close(): void {
     this.#life.close()
+  }
+
+  cut(reason: Reason): void {
+    this.#connection.abort()
+    this.#life.end(reason)
   }
 
   fault(reason: Reason): void {

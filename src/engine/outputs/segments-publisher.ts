@@ -18,6 +18,8 @@ export interface PublisherLimits {
 }
 
 export interface PublisherHooks {
+  /** False when nothing may be put any more: the session is about to be ended. */
+  readonly mayPut: () => boolean
   /** Lines of cues before a segment; asked for once, in order, when it is listed. */
   readonly tagsFor: (segment: PackagedSegment) => {
     readonly tags: ReadonlyArray<string>
@@ -117,6 +119,7 @@ export class SegmentsPublisher {
 
   async #attempt(put: () => Promise<void>): Promise<void> {
     for (let n = 0; ; n++) {
+      if (!this.#hooks.mayPut()) return this.abandon()
       try {
         return await put()
       } catch (cause) {

@@ -149,6 +149,10 @@ export class SrtCaller implements OutputSession {
     this.#life.close()
   }
 
+  cut(reason: Reason): void {
+    this.#life.end(reason)
+  }
+
   fault(reason: Reason): void {
     this.#life.fault(reason)
   }

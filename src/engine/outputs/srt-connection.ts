@@ -15,6 +15,16 @@ const STALL_US = 10e6
 /** The part of a connection's latency that bursts may use up; the rest is for retransmission. */
 const BURST_SHARE = 1 / 12
 
+/** Where `msgttl` of SRT_MSGCTRL is, in words. */
+const MSGTTL = (TX_MSGCTRL + 4) >> 2
+/**
+ * The sender's buffer that is written for libsrt 1.6 measures the age of a packet against a time that is not set yet
+ * (CSndBuffer::extractUniquePacket), and would drop every packet that has a time to live.
+ */
+const TTL_UNSAFE = 0x010600
+/** The field has 32 bits, with a sign. */
+const TTL_MAX_MS = 2 ** 31 - 1
+
 export class SrtConnection {
   readonly socket: number
   /** See OutputSession.maxBurstUs. */
@@ -54,11 +64,24 @@ export class SrtConnection {
     this.reader = new RingReader(context.core.ringHead(channel))
   }
 
+  /**
+   * Time to live of messages, for a channel with a fence: libsrt's own threads send and repeat what it was given, and
+   * they may be the first to run when the process was stopped. They drop what is older (SRT_MSGCTRL `msgttl`, from the
+   * message's srctime, which is no later than now). -1 without a fence.
+   */
+  #ttlMs(leftUs: number): number {
+    if (leftUs === Number.POSITIVE_INFINITY || this.#srt.getversion() >= TTL_UNSAFE) return -1
+    return Math.min(TTL_MAX_MS, Math.max(0, Math.floor(leftUs / 1000) - 1))
+  }
+
   /** Sends what waits; a reason means that the connection is over. */
   flush(nowUs: number): Reason | null {
-    const { core, base } = this.#context
+    const { core, base, fences } = this.#context
     const { reader } = this
     const control = base + TX_MSGCTRL
+    const leftUs = fences.leftUs(this.#channel)
+    if (leftUs <= 0) return null
+    const ttlMs = this.#ttlMs(leftUs)
     const head = core.ringHead(this.#channel)
     for (let waiting = reader.backlog(head); waiting > 0; waiting--) {
       const slot = core.slotAddress(this.#channel, reader.cursor)
@@ -66,6 +89,7 @@ export class SrtConnection {
       while (reader.offset < end) {
         const size = Math.min(this.#packetSize, end - reader.offset)
         core.setMsgCtrl(slot, this.#minUs)
+        if (ttlMs >= 0) core.u32[MSGTTL] = ttlMs
         if (this.#srt.sendmsg2(this.socket, base + slot + SLOT_PAYLOAD + reader.offset, size, control) < 0)
           return this.#refused(nowUs)
         reader.offset += size

@@ -183,6 +183,10 @@ export class SrtListener implements OutputSession {
     this.#life.close()
   }
 
+  cut(reason: Reason): void {
+    this.#life.end(reason)
+  }
+
   fault(reason: Reason): void {
     this.#life.fault(reason)
   }

@@ -5,7 +5,7 @@
  */
 import { withKeyQuery } from "../../core/output/key-test.ts"
 import { parseOutputUrl, type RtmpTarget } from "../../core/output/output-url.ts"
-import type { RtmpUrl } from "../../core/rtmp/rtmp-url.ts"
+import { isSameStream, type RtmpUrl } from "../../core/rtmp/rtmp-url.ts"
 import type { OutputSpec, Reason } from "../protocol/messages.ts"
 import { RtmpConnection } from "../rtmp/rtmp-connection.ts"
 import type { OutputSession } from "./output-session.ts"
@@ -19,13 +19,6 @@ const SETTLED_AFTER_MS = 3000
 type Conclusion = { readonly steps: ReadonlyArray<string>; readonly untested: string | null }
 
 const UNTRIED = "the stream key was not tried"
-const withoutQuery = (text: string) => text.replace(/\?.*$/s, "")
-
-/** The scheme and the port are two ways to the same server. */
-const isSameStream = (a: RtmpUrl, b: RtmpUrl): boolean =>
-  a.host === b.host &&
-  withoutQuery(a.app) === withoutQuery(b.app) &&
-  withoutQuery(a.streamKey) === withoutQuery(b.streamKey)
 
 /** The session that publishes with this key, or is about to. */
 const publisherOf = (url: RtmpUrl, sessions: Iterable<OutputSession>): OutputSession | null => {

@@ -20,7 +20,7 @@ export * from "./figures.ts"
 export * from "./leg-spec.ts"
 
 /** Raised when a message changes its meaning or a required field is added. */
-export const PROTOCOL_VERSION = 5
+export const PROTOCOL_VERSION = 6
 
 /** Longest line either side accepts, in bytes; a longer one closes the connection. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -35,6 +35,12 @@ export const ChannelSpec = v.object({
   label: v.string(),
   legs: v.pipe(v.array(LegSpec), v.minLength(1), v.maxLength(2)),
   policy: InputPolicy,
+  /**
+   * Until when outputs of this channel may send, in µs of CLOCK_MONOTONIC (`fence-clock.ts`). Left out: always, as on a
+   * single machine. A moment that has passed, as 0: the legs are received and fill the ring, outputs are refused and
+   * closed (`fenced`).
+   */
+  fence_us: v.optional(v.number()),
 })
 export type ChannelSpec = v.InferOutput<typeof ChannelSpec>
 
@@ -122,6 +128,16 @@ export const Request = v.variant("cmd", [
    * either side closes the connection. No output: it shows in no figures.
    */
   v.object({ id, cmd: v.literal("open_tap"), channel_id: v.string(), path: v.string(), token: v.string() }),
+  /**
+   * Moves the fences of channels, on or back. When one runs out, all outputs of its channel end (`fenced`) before
+   * another packet is sent, also when the process was stopped meanwhile. Channels that the engine does not have are
+   * passed over.
+   */
+  v.object({
+    id,
+    cmd: v.literal("lease"),
+    fences: v.array(v.object({ channel_id: v.string(), fence_us: v.number() })),
+  }),
   /** Closes every output (SRT shutdown sent), then the process exits with 0. */
   v.object({ id, cmd: v.literal("shutdown") }),
 ])

@@ -257,6 +257,15 @@ export class RtmpConnection {
     this.#handlers.ended(reason)
   }
 
+  /** Ends the connection without a word, and has the kernel throw away what it has not sent; nothing is told any more. */
+  abort(): void {
+    if (this.#over) return
+    this.#over = true
+    // Throws on a connection that TLS protects, which is destroyed then.
+    if (this.#options.url.scheme !== "rtmps") this.#socket?.resetAndDestroy()
+    this.#drop()
+  }
+
   /** Takes leave of the server and ends the connection; nothing is told any more. */
   close(): void {
     if (this.#over) return

@@ -67,7 +67,7 @@ export const openSrtLibrary = (env: Readonly<Record<string, string | undefined>>
       info: {
         available: false,
         version: null,
-        problem: `libsrt is missing, which rendezvous, packet filters and bandwidth limits of SRT outputs need: install it with apt-get install ${PACKAGE} and restart the service (${detail})`,
+        problem: `libsrt is missing, which SRT inputs need, and rendezvous, packet filters and bandwidth limits of SRT outputs: install it with apt-get install ${PACKAGE} and restart the service (${detail})`,
       },
     }
   }

@@ -6,6 +6,7 @@ import type { Audit } from "./audit.ts"
 import type { Access, AccessSettings } from "./auth.ts"
 import { LIMITS, type Limits } from "./limits.ts"
 import { originProblem } from "./origin.ts"
+import { isPeer, type PeerSecret } from "./peer.ts"
 import { addressOf } from "./requester.ts"
 import { ruleFor } from "./roles.ts"
 
@@ -34,9 +35,13 @@ export const securityHeaders: MiddlewareHandler = async (c, next) => {
 }
 
 const FREE_PATHS = new Set(["/livez", "/readyz", "/login"])
-const isFree = (path: string) => FREE_PATHS.has(path) || path.startsWith("/static/") || isStream(path)
+/** Among nodes; each route asks for their secret. */
+const INTERNAL = "/internal/"
+const isFree = (path: string) =>
+  FREE_PATHS.has(path) || path.startsWith("/static/") || isStream(path) || path.startsWith(INTERNAL)
 /** True for a path that browsers show to people. */
-export const isPage = (path: string) => path === "/api/docs" || !/^\/(?:api|ws|preview|metrics|hls)(?:\/|$)/.test(path)
+export const isPage = (path: string) =>
+  path === "/api/docs" || !/^\/(?:api|ws|preview|metrics|hls|internal)(?:\/|$)/.test(path)
 
 const unauthorized = (c: Context): Response => {
   if (isPage(c.req.path)) {
@@ -63,13 +68,14 @@ declare module "hono" {
 const TRY_KEY = "use an API key"
 
 export const gate =
-  (settings: AccessSettings, access: Access, limits: Limits, audit: Audit): MiddlewareHandler =>
+  (settings: AccessSettings, access: Access, limits: Limits, audit: Audit, peer: PeerSecret): MiddlewareHandler =>
   async (c, next) => {
     if (c.req.method === "TRACE" || c.req.method === "CONNECT") {
-      const allow = { headers: { Allow: "GET, HEAD, POST, PUT, DELETE, OPTIONS" } }
+      const allow = { headers: { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" } }
       return problemResponse(makeProblem("method-not-allowed", `${c.req.method} is never allowed`, allow), c.req.path)
     }
-    const foreign = originProblem(c, settings, !access.required())
+    // The node that has passed it on has looked, and knows the name that the browser used for it.
+    const foreign = isPeer(c, peer) ? undefined : originProblem(c, settings, !access.required())
     if (foreign !== undefined) return problemResponse(foreign, c.req.path)
     if (c.req.query("api_key") !== undefined) {
       const detail =

@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from "hono"
 import { normaliseAddress } from "../../core/net/address.ts"
 import { isInNetworks, type Network } from "../../core/net/network.ts"
 import type { Access } from "./auth.ts"
+import { clientOfPeer, type PeerSecret } from "./peer.ts"
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -52,12 +53,21 @@ export const clientAddress = (
 }
 
 /**
- * Middleware that finds the client's address for all later handlers. `untrusted` is called for the first untrusted
+ * Middleware that finds the client's address for all later handlers; of what a node passes on, that node tells it. `untrusted` is called for the first untrusted
  * proxy only.
  */
-export const findAddress = (trusted: ReadonlyArray<Network>, untrusted: (proxy: string) => void): MiddlewareHandler => {
+export const findAddress = (
+  trusted: ReadonlyArray<Network>,
+  untrusted: (proxy: string) => void,
+  peer: PeerSecret,
+): MiddlewareHandler => {
   let told = false
   return (c, next) => {
+    const ofPeer = clientOfPeer(c, peer)
+    if (ofPeer !== null) {
+      c.set("address", ofPeer)
+      return next()
+    }
     const socket = ofSocket(c)
     const forwarded = c.req.header("x-forwarded-for")
     c.set("address", clientAddress(socket, forwarded, trusted))

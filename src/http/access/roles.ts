@@ -2,7 +2,7 @@
 import type { Role } from "../../effects/accounts/account-bodies.ts"
 
 export interface Rule {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** Path as the route declares it. */
   readonly path: string
   /** Role that is needed; `free` needs none. */
@@ -20,6 +20,9 @@ const looks = (role: Rule["role"], ...paths: ReadonlyArray<string>): ReadonlyArr
 /** Rules in order: one with more literal parts comes before one with parameters in their place. */
 export const RULES: ReadonlyArray<Rule> = [
   ...looks("free", "/livez", "/readyz", "/login", "/static/:file", "/hls/:id/:file", "/hls/:id/:output/:file"),
+  // Among nodes: the routes ask for their secret.
+  ...looks("free", "/internal/channels"),
+  { role: "free", method: "POST", path: "/internal/leases", what: null },
   // These write their own lines into the audit log.
   { role: "free", method: "POST", path: "/login", what: null },
   { role: "free", method: "POST", path: "/logout", what: null },
@@ -63,6 +66,12 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("viewer", "/api/inputs/:id/outputs/:output/logs"),
   ...looks("viewer", "/api/notifications", "/api/notifications/destinations", "/api/notifications/destinations/:id"),
   ...looks("viewer", "/api/notifications/rules", "/api/notifications/mutes"),
+  ...looks("viewer", "/api/nodes", "/api/nodes/:node", "/api/channels/:id/placement", "/nodes", "/live/nodes"),
+  // MediaLive, and schedules.
+  ...looks("viewer", "/api/medialive", "/api/medialive/costs", "/api/medialive/channels/:id"),
+  ...looks("viewer", "/api/channels/:id/medialive", "/api/channels/:id/schedule", "/channels/:id/schedule"),
+  ...looks("viewer", "/medialive", "/medialive/costs", "/medialive/costs.csv", "/medialive/channels/:id"),
+  ...looks("viewer", "/live/medialive", "/live/medialive/channels/:id"),
   ...looks("viewer", "/channels/:id", "/live/channels/:id", "/fragments/channels/:id/figures"),
   { role: "viewer", method: "POST", path: "/api/scte35/decode", what: null },
   { role: "viewer", method: "POST", path: "/scte35", what: null },
@@ -76,6 +85,10 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/api/channels/:id/start", "start a channel"],
     ["POST", "/api/channels/:id/stop", "stop a channel"],
     ["POST", "/api/channels/:id/switch", "switch the source of a channel"],
+    ["PUT", "/api/channels/:id/placement", "change where a channel runs"],
+    ["POST", "/api/channels/:id/move", "move a channel to another node"],
+    ["POST", "/channels/:id/placement", "change where a channel runs on the page"],
+    ["POST", "/channels/:id/move", "move a channel to another node on the page"],
     ["POST", "/api/channels/:id/cues", "insert a cue"],
     ["POST", "/api/channels/:id/outputs", "add an output"],
     ["PUT", "/api/channels/:id/outputs/:output", "change an output"],
@@ -100,6 +113,17 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/api/notifications/:key/acknowledge", "acknowledge a notice"],
     ["POST", "/api/notifications/mutes", "mute notifications"],
     ["DELETE", "/api/notifications/mutes/:id", "end a mute of notifications"],
+    ["POST", "/notices/acknowledge", "acknowledge notices on the page"],
+    ["POST", "/notices/mute", "mute notices on the page"],
+    ["PUT", "/api/channels/:id/schedule", "set the schedule of a channel"],
+    ["DELETE", "/api/channels/:id/schedule", "remove the schedule of a channel"],
+    ["POST", "/api/medialive/channels/:id/start", "start a channel of MediaLive"],
+    ["POST", "/api/medialive/channels/:id/stop", "stop a channel of MediaLive"],
+    ["PUT", "/api/medialive/channels/:id/auto", "say what MediaLive does by itself"],
+    ["POST", "/channels/:id/schedule", "change the schedule of a channel on the page"],
+    ["POST", "/medialive/channels/:id/start", "start a channel of MediaLive on the page"],
+    ["POST", "/medialive/channels/:id/stop", "stop a channel of MediaLive on the page"],
+    ["POST", "/medialive/channels/:id/auto", "say what MediaLive does by itself on the page"],
     ["POST", "/channels/bulk", "change many channels on the page"],
     ["POST", "/channels/:id/start", "start a channel on the page"],
     ["POST", "/channels/:id/stop", "stop a channel on the page"],
@@ -110,10 +134,21 @@ export const RULES: ReadonlyArray<Rule> = [
   ]),
 
   // Pages with forms.
-  ...looks("operator", "/add/channel", "/add/output", "/add/outputs", "/channels/:id/edit", "/channels/:id/clone"),
+  ...looks(
+    "operator",
+    "/add/channel",
+    "/add/output",
+    "/add/outputs",
+    "/add/output-to-many",
+    "/channels/:id/edit",
+    "/channels/:id/clone",
+    "/medialive/channels/:id/start",
+    "/medialive/channels/:id/stop",
+    "/medialive/channels/:id/create",
+  ),
   ...looks("operator", "/channels/:id/outputs/:output/edit", "/channels/:id/outputs/:output/remove"),
   // These say what was understood and change nothing.
-  ...["/fragments/interpret", "/fragments/interpret-many", "/fragments/check-channel"].map(
+  ...["/fragments/interpret", "/fragments/interpret-many", "/fragments/output-to-many", "/fragments/check-channel"].map(
     (path): Rule => ({ role: "operator", method: "POST", path, what: null }),
   ),
   ...rules("operator", [
@@ -123,6 +158,7 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/channels/:id/remove", "delete a channel on the page"],
     ["POST", "/outputs", "add an output on the page"],
     ["POST", "/outputs/many", "add many outputs on the page"],
+    ["POST", "/outputs/to-many", "add an output to many channels on the page"],
     ["POST", "/outputs/test", "test a destination on the page"],
     ["POST", "/channels/:id/outputs/:output/edit", "change an output on the page"],
     ["POST", "/channels/:id/outputs/:output/test", "test an output on the page"],
@@ -137,7 +173,7 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("operator", "/settings/templates/:template/edit", "/settings/templates/:template/remove"),
   ...looks("admin", "/settings/users", "/settings/users/:name/edit", "/settings/users/:name/remove"),
   ...looks("admin", "/settings/keys", "/settings/keys/:id/remove", "/settings/notifications/rules"),
-  ...looks("admin", "/settings/notifications/destinations/add"),
+  ...looks("admin", "/settings/notifications/destinations/add", "/settings/medialive", "/api/medialive/connection"),
   ...looks("admin", "/settings/notifications/destinations/:id/edit", "/settings/notifications/destinations/:id/remove"),
   { role: "admin", method: "POST", path: "/settings/config/diff", what: null },
   { role: "viewer", method: "POST", path: "/settings/password", what: "change the own password on the page" },
@@ -167,6 +203,11 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("admin", "/audit", "/system/log", "/live/log"),
   ...looks("admin", "/api/users", "/api/keys", "/api/audit"),
   ...rules("admin", [
+    ["POST", "/settings/medialive", "change the connection to AWS on the page"],
+    ["POST", "/settings/medialive/test", "test the connection to AWS on the page"],
+    ["PUT", "/api/medialive/connection", "change the connection to AWS"],
+    ["DELETE", "/api/medialive/connection", "remove the connection to AWS"],
+    ["POST", "/api/medialive/connection/test", "test the connection to AWS"],
     ["PUT", "/api/config", "apply a configuration"],
     ["POST", "/api/config/rollback", "roll the configuration back"],
     ["POST", "/api/notifications/destinations", "create a destination of notifications"],
@@ -174,6 +215,11 @@ export const RULES: ReadonlyArray<Rule> = [
     ["DELETE", "/api/notifications/destinations/:id", "delete a destination of notifications"],
     ["POST", "/api/notifications/destinations/:id/test", "send a test notification"],
     ["PUT", "/api/notifications/rules", "change the rules of notifications"],
+    ["PATCH", "/api/nodes/:node", "change a node"],
+    ["POST", "/api/nodes/:node/drain", "drain a node"],
+    ["POST", "/api/nodes/:node/resume", "let a node have channels again"],
+    ["POST", "/nodes/:node/drain", "drain a node on the page"],
+    ["POST", "/nodes/:node/resume", "let a node have channels again on the page"],
     ["POST", "/api/users", "create a user"],
     ["PUT", "/api/users/:name", "change a user"],
     ["DELETE", "/api/users/:name", "delete a user"],

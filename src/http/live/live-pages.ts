@@ -31,8 +31,11 @@ export interface LivePages {
 }
 
 const EVERY_MS = 1000
-/** The time after which a stream without news is kept alive by a comment, in ms. */
-const KEEP_ALIVE_MS = 15_000
+/**
+ * The time after which a stream without news gives a sign of life, in ms: an event, which the page sees (connection.js
+ * takes a stream that is silent for longer than two of them for lost).
+ */
+const KEEP_ALIVE_MS = 5000
 /** The number of streams at the same time. */
 export const MAX_STREAMS = 200
 /** The number of unread bytes at which a reader is left out until it has caught up; then it gets everything. */
@@ -123,7 +126,7 @@ const send = (reader: Reader, { changes, everything, keepAlive }: News): boolean
     reader.behind = false
     reader.controller.enqueue(everything())
   } else if (changes !== null) reader.controller.enqueue(changes)
-  else if (keepAlive) reader.controller.enqueue(encoder.encode(": still here\n\n"))
+  else if (keepAlive) reader.controller.enqueue(encoder.encode("event: alive\ndata:\n\n"))
   return true
 }
 

@@ -44,8 +44,12 @@ export interface SocketRoute {
   readonly connect: (c: Context) => Connected
 }
 
+/** Takes an upgrade over, if it is for another node. */
+export type Elsewhere = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<boolean>
+
 export interface WebSockets {
-  readonly attach: (server: Server) => void
+  /** `elsewhere` takes an upgrade that another node is to answer; false leaves it to this one. */
+  readonly attach: (server: Server, elsewhere?: Elsewhere) => void
   /** Closes all connections as going away (1001). */
   readonly close: () => void
   readonly terminate: () => void
@@ -130,7 +134,7 @@ export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<
   for (const route of [feedRoute(feed), ...others]) mountRoute(app, upgradeWebSocket, route)
 
   return {
-    attach: (server) => {
+    attach: (server, elsewhere) => {
       // node-ws listens on an emitter of our own, so that nothing unexpected reaches it.
       const accepted = new EventEmitter() as Server
       injectWebSocket(accepted)
@@ -139,7 +143,13 @@ export const mountWebSocket = (app: Hono, feed: LiveFeed, others: ReadonlyArray<
         if (path !== PATH && !others.some(({ matches }) => matches(path))) return refuse(socket, "404 Not Found")
         if (path === PATH && feed.size() >= MAX_CLIENTS) return refuse(socket, "503 Service Unavailable")
         socket.on("error", () => socket.destroy())
-        accepted.emit("upgrade", request, socket, head)
+        if (elsewhere === undefined || path === PATH) {
+          accepted.emit("upgrade", request, socket, head)
+          return
+        }
+        void elsewhere(request, socket, head)
+          .catch(() => false)
+          .then((isTaken) => isTaken || accepted.emit("upgrade", request, socket, head))
       })
     },
     close: () => {

@@ -4,6 +4,7 @@ import type { ChannelFigures } from "../../effects/metrics/metrics-model.ts"
 import { channelConfig, outputConfig } from "../../effects/testing/configs.ts"
 import {
   fakeChannelFigures,
+  fakeEngineFigures,
   fakeLegFigures,
   fakeMetrics,
   fakeOutputFigures,
@@ -247,13 +248,24 @@ describe("what is shown", () => {
     const view = fakeMetrics([
       fakeChannelFigures({ outputs: [fakeOutputFigures(), fakeOutputFigures({ desired: false })] }),
     ])
-    const samples = samplesOf(renderMetrics({ ...view, engine: { ...view.engine, connected: false, restarts: 2 } }))
+    const samples = samplesOf(
+      renderMetrics({
+        ...view,
+        engines: [fakeEngineFigures({ channels: 2 }), fakeEngineFigures({ number: 2, connected: false, restarts: 2 })],
+      }),
+    )
     const of = (name: string) => samples.get(`${PREFIX}${name}`)
-    expect([of("up"), of("engine_up"), of("engine_restarts_total"), of("store_up")]).toEqual([0, 0, 2, 1])
+    expect([of("up"), of("store_up")]).toEqual([0, 1])
+    const ofEngine = (name: string) => [1, 2].map((number) => of(`${name}{engine="${number}"}`))
+    expect(["engine_up", "engine_restarts_total", "engine_channels"].map(ofEngine)).toEqual([
+      [1, 0],
+      [0, 2],
+      [2, 0],
+    ])
     expect([of('channels{desired="true"}'), of('outputs{desired="true"}'), of('outputs{desired="false"}')]).toEqual([
       1, 1, 1,
     ])
-    expect(of('engine_loop_delay_seconds_bucket{le="+Inf"}')).toBe(0)
+    expect(of('engine_loop_delay_seconds_bucket{engine="2",le="+Inf"}')).toBe(0)
   })
 })
 

@@ -1,12 +1,7 @@
-/** Metrics of the service as a whole: engine, store, configuration. */
+/** Metrics of the service as a whole: store, configuration, what all engines receive. */
 import { MALFORMED } from "../../core/srt/protocol/packet.ts"
-import {
-  FAULT_PARTS,
-  LOOP_DELAY_BUCKETS,
-  type MetricsView,
-  STORE_RECORDS,
-} from "../../effects/metrics/metrics-model.ts"
-import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
+import { type MetricsView, STORE_RECORDS } from "../../effects/metrics/metrics-model.ts"
+import { by, counter, type Family, gauge, label, makeArea } from "./exposition.ts"
 
 const DESIRED = ["true", "false"] as const
 const RUNTIME =
@@ -15,20 +10,6 @@ const RUNTIME =
     : "Deno" in globalThis
       ? ["deno", process.versions["deno"] ?? ""]
       : ["node", process.versions.node]
-
-const loopDelay: Family<MetricsView> = {
-  name: "engine_loop_delay_seconds",
-  type: "histogram",
-  help: "Longest time between two passes of the packet loop, of every second.",
-  labels: ["le"],
-  read: ({ engine }, put) => {
-    const { buckets, count, sum } = engine.loopDelay
-    for (const [index, bound] of LOOP_DELAY_BUCKETS.entries()) put(buckets[index] ?? 0, `le="${bound}"`, "_bucket")
-    put(count, 'le="+Inf"', "_bucket")
-    put(sum, "", "_sum")
-    put(count, "", "_count")
-  },
-}
 
 const families: ReadonlyArray<Family<MetricsView>> = [
   {
@@ -44,8 +25,8 @@ const families: ReadonlyArray<Family<MetricsView>> = [
   },
   gauge(
     "up",
-    "1 when the store answers and the engine is connected.",
-    ({ engine, health }) => health.store.ok && engine.connected,
+    "1 when the store answers and all engines are connected.",
+    ({ engines, health }) => health.store.ok && engines.every(({ connected }) => connected),
   ),
   by(
     "gauge",
@@ -73,40 +54,15 @@ const families: ReadonlyArray<Family<MetricsView>> = [
     "Number of the newest version of the configuration as a whole; 0 without one.",
     ({ configVersion }) => configVersion,
   ),
-  gauge("engine_up", "1 while the engine is connected.", ({ engine }) => engine.connected),
-  counter("engine_restarts_total", "Times the engine was lost.", ({ engine }) => engine.restarts),
-  gauge("engine_start_time_seconds", "When the engine was started, Unix time; 0 while it is away.", ({ engine }) =>
-    timestamp(engine.startedAt),
-  ),
-  counter("engine_cpu_seconds_total", "CPU time the engine has used.", ({ engine }) => engine.cpuSeconds),
-  gauge(
-    "engine_resident_memory_bytes",
-    "Resident memory of the engine; 0 while it is away.",
-    ({ engine }) => engine.rssBytes,
-  ),
-  loopDelay,
-  counter("engine_ticks_total", "Passes of the packet loop.", ({ engine }) => engine.loopPasses),
   counter("engine_received_packets_total", "Datagrams received on all sources.", ({ channels }) =>
     channels.reduce((n, { legs }) => n + legs.reduce((m, { sums }) => m + sums.datagrams, 0), 0),
-  ),
-  counter(
-    "engine_event_overflows_total",
-    "Events that the packet core could not keep.",
-    ({ engine }) => engine.eventOverflows,
-  ),
-  by(
-    "counter",
-    "engine_faults_total",
-    "Internal errors of the engine, by what they ended.",
-    ["part", FAULT_PARTS],
-    ({ engine }, part) => engine.faults[part],
   ),
   by(
     "counter",
     "srt_malformed_packets_total",
     "Packets at ports of the service's own SRT stack that were malformed or not for anybody there, by kind.",
     ["kind", MALFORMED],
-    ({ engine }, kind) => engine.srtMalformed[kind],
+    ({ engines }, kind) => engines.reduce((n, { srtMalformed }) => n + srtMalformed[kind], 0),
   ),
   gauge("srt_available", "1 when a usable libsrt was found.", ({ health }) => health.srt.available),
   gauge("store_up", "1 when the store answers.", ({ health }) => health.store.ok),

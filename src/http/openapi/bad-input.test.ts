@@ -3,7 +3,7 @@
  * changed configuration, always a problem that names the place.
  */
 import fc from "fast-check"
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { propertyRuns } from "../../../test/property-runs.ts"
 import type { ProblemBody } from "../testing/test-app.ts"
 import { NAMED } from "./components.ts"
@@ -19,16 +19,18 @@ const schemas = objectOf(objectOf(document["components"])["schemas"])
 const { badBodies, places } = makeBadBodies(schemas)
 const schemaOf = (name: string) => objectOf(schemas[name])
 
+/** Those of MediaLive, which has a service of its own, are tried in `medialive-api.test.ts`. */
 const WITH_BODY = OPERATIONS.flatMap((operation) =>
-  operation.body === undefined ? [] : [{ ...operation, body: operation.body }],
+  operation.body === undefined || operation.tag === "MediaLive" ? [] : [{ ...operation, body: operation.body }],
 )
 const title = ({ method, path }: Operation) => `${method.toUpperCase()} ${path}`
 const exampleOf = (body: string): Json => NAMED[body]?.examples?.[0] ?? {}
 
 let real: ControlPlane
 let ids = { channel: "", output: "", destination: "" }
-/** The configuration with its secrets, byte for byte. */
+/** The configuration with its secrets, byte for byte, and the store's version that it was read at. */
 let before = ""
+let readAt: unknown = null
 
 const send = async (
   method: string,
@@ -44,12 +46,22 @@ const send = async (
 const urlOf = ({ path }: Operation) =>
   path
     .replace("{name}", "ada")
+    .replace("{node}", "node-a")
     .replace("{template}", "cdn-main")
     .replace("{id}", path.startsWith("/api/notifications/") ? ids.destination : ids.channel)
     .replace("{output_id}", ids.output)
     .replace("{version}", "1")
     .replace("{file}", "index.m3u8")
 const state = async () => (await send("get", "/api/config?secrets=1")).text()
+
+const remember = async () => {
+  before = await state()
+  readAt = real.written()
+}
+/** The configuration is as it was; compared whole where anything has been written since. */
+const unchanged = async (what: string) => {
+  if (real.written() !== readAt) expect(await state(), what).toBe(before)
+}
 
 /** Nobody is told anything by tests. */
 const DESTINATION = { name: "Nobody", kind: "webhook", url: "http://127.0.0.1:9/", enabled: false }
@@ -77,7 +89,11 @@ const withService = () => {
     await real.receive(id)
   })
   beforeEach(async () => {
-    before = await state()
+    await remember()
+  })
+  // Whatever is not in the store is looked at once for each test.
+  afterEach(async () => {
+    expect(await state()).toBe(before)
   })
   afterAll(async () => {
     expect(real.failures).toEqual([])
@@ -96,7 +112,7 @@ const refused = async (response: Response, what: string): Promise<ReadonlyArray<
   const problem = await problemOf(response, what)
   expect(response.status, `${what}: ${problem.detail}`).toBeGreaterThanOrEqual(400)
   expect(response.status, `${what}: ${problem.detail}`).toBeLessThan(500)
-  expect(await state(), what).toBe(before)
+  await unchanged(what)
   const paths = (problem.errors ?? []).map(({ path }) => path)
   expect(paths, `${what}: ${problem.detail}`).not.toEqual([])
   return paths
@@ -104,7 +120,7 @@ const refused = async (response: Response, what: string): Promise<ReadonlyArray<
 /** Taken or refused; when refused, with nothing changed. */
 const neverFails = async (response: Response, what: string): Promise<void> => {
   expect(response.status, what).not.toBe(500)
-  if (response.status < 400) before = await state()
+  if (response.status < 400) await remember()
   // The engine of this test tests no destinations.
   else if (response.status === 503) await problemOf(response, what)
   else await refused(response, what)
@@ -291,7 +307,7 @@ describe("parameters", () => {
       const problem = await problemOf(response, `${path}: ${ref.slice(0, 40)}`)
       expect([ref.slice(0, 40), problem.status]).toEqual([ref.slice(0, 40), 404])
       expect(problem.detail.length).toBeLessThan(600)
-      expect(await state()).toBe(before)
+      await unchanged(ref)
     }
   })
 

@@ -18,6 +18,7 @@ import {
   OutputDocument,
   RollbackInput,
 } from "../../effects/declarative/document.ts"
+import { AutoInput, ConnectionInput } from "../../effects/medialive/medialive-bodies.ts"
 import {
   DestinationInput,
   DestinationUpdate,
@@ -25,9 +26,11 @@ import {
   RuleInput,
   RulesInput,
 } from "../../effects/notifications/notification-bodies.ts"
+import { ScheduleInput } from "../../effects/schedule/schedule-bodies.ts"
 import { ChannelRequest, OutputRequest, TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
 import { BulkInput } from "../routes/bulk.ts"
 import { InputBody, InputChange, InputOutputChange } from "../routes/inputs-view.ts"
+import { MoveInput, NodeChange, PlacementInput } from "../routes/node-bodies.ts"
 import { DecodeInput } from "../routes/scte35.ts"
 import * as accounts from "./account-schemas.ts"
 import * as config from "./config-schemas.ts"
@@ -35,6 +38,8 @@ import { EXAMPLES } from "./examples.ts"
 import { describeField } from "./fields.ts"
 import * as history from "./history-schemas.ts"
 import { componentsOf, type JsonObject, type Named } from "./json-schema.ts"
+import * as medialive from "./medialive-schemas.ts"
+import * as nodes from "./node-schemas.ts"
 import * as notifications from "./notification-schemas.ts"
 import * as schemas from "./schemas.ts"
 import * as scte35 from "./scte35-schemas.ts"
@@ -88,6 +93,31 @@ const TABLE: Readonly<Record<string, Named>> = {
   NotificationRulesInput: body(RulesInput, "Who is to be told of what"),
   NotificationRuleInput: body(RuleInput, "A rule: what it leaves out is not limited"),
   MuteInput: body(MuteInput, "What to mute, for how long: `until` or `minutes`"),
+
+  ScheduleInput: body(ScheduleInput, "When a channel is to be started and stopped"),
+  MediaLiveConnectionInput: body(
+    ConnectionInput,
+    "Changes of the connection to AWS: what is left out stays as it is, null takes it away",
+  ),
+  MediaLiveAutoInput: body(AutoInput, "Whether a channel of MediaLive is started and stopped by itself"),
+
+  Schedule: answer(medialive.Schedule, "When a channel is started and stopped"),
+  MediaLiveConnection: answer(medialive.Connection, "The connection to AWS"),
+  MediaLiveConnectionTest: answer(medialive.ConnectionTest, "What came of a test of the connection"),
+  MediaLiveChannels: answer(medialive.Channels, "Channels of MediaLive"),
+  MediaLiveChannel: answer(medialive.Channel, "A channel of MediaLive"),
+  MediaLiveDetail: answer(medialive.Detail, "A channel of MediaLive with its outputs"),
+  MediaLiveFeed: answer(medialive.Feed, "A source here that a pipeline sends to"),
+  MediaLivePrice: answer(medialive.Price, "What an hour costs by list prices, which is no bill"),
+  MediaLiveAuto: answer(medialive.Auto, "What a channel of MediaLive does by itself"),
+  MediaLiveAlert: answer(medialive.Alert, "An alert of MediaLive that is set"),
+  MediaLiveFigures: answer(medialive.Figures, "Figures of CloudWatch"),
+  MediaLiveDraft: answer(medialive.Draft, "A channel here that takes an output, for `POST /api/channels`"),
+  MediaLiveOutput: answer(medialive.Output, "An output of a channel of MediaLive"),
+  MediaLiveCheck: answer(medialive.Check, "Something that is wrong, or will be, between both sides"),
+  MediaLiveBeside: answer(medialive.Beside, "MediaLive beside a source here"),
+  MediaLiveOfChannel: answer(medialive.OfChannel, "MediaLive beside the sources of a channel"),
+  MediaLiveCosts: answer(medialive.Costs, "What a month came to by list prices"),
 
   Channels: answer(schemas.Channels, "All channels"),
   Channel: answer(schemas.Channel, "A channel with its figures"),
@@ -143,6 +173,16 @@ const TABLE: Readonly<Record<string, Named>> = {
   NumberedOutputs: answer(config.NumberedOutputs, "The outputs of an input"),
   NumberedOutput: answer(config.NumberedOutput, "An output with a number"),
   OutputLog: answer(config.OutputLog, "What happened to an output"),
+  NodeChange: body(NodeChange, "Changes of a node: what is left out stays as it is"),
+  PlacementInput: body(PlacementInput, "Where a channel is to run: what is left out stays as it is"),
+  MoveInput: body(MoveInput, "Where a channel is to move"),
+  Nodes: answer(nodes.Nodes, "The nodes of this installation; none on a single machine"),
+  Node: answer(nodes.Node, "A machine that runs channels"),
+  Placement: answer(nodes.Placement, "Where a channel runs"),
+  Move: answer(nodes.Move, "How a channel came to its owner"),
+  InputNeeds: answer(nodes.Needs, "What the input of a channel needs to follow it to another node"),
+  LegNeeds: answer(nodes.LegNeeds, "What a source needs"),
+  DrainedChannel: answer(nodes.DrainedChannel, "A channel that left a drained node, or could not"),
   Users: answer(accounts.Users, "All users"),
   User: answer(accounts.User, "A user"),
   Keys: answer(accounts.Keys, "All keys but that of `API_KEY`"),

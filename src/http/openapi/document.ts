@@ -8,6 +8,8 @@ import { channelOperations } from "./operations/channels.ts"
 import { configOperations } from "./operations/config.ts"
 import { historyOperations } from "./operations/history.ts"
 import { inputOperations } from "./operations/inputs.ts"
+import { medialiveOperations, scheduleOperations } from "./operations/medialive.ts"
+import { nodeOperations } from "./operations/nodes.ts"
 import { notificationOperations } from "./operations/notifications.ts"
 import type { Operation } from "./operations/operation.ts"
 import { outputOperations } from "./operations/outputs.ts"
@@ -22,12 +24,15 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...channelOperations,
   ...allChannelsOperations,
   ...historyOperations,
+  ...scheduleOperations,
   ...outputOperations,
   ...templateOperations,
   ...scte35Operations,
   ...configOperations,
   ...inputOperations,
+  ...nodeOperations,
   ...notificationOperations,
+  ...medialiveOperations,
   ...accountOperations,
   ...serviceOperations,
 ]
@@ -40,7 +45,9 @@ const TAGS: ReadonlyArray<readonly [string, string]> = [
   ["SCTE-35", "Ad markers: decoded, followed, proven and inserted"],
   ["Configuration", "All channels as one document: shown, compared, applied, rolled back"],
   ["Inputs", "The same channels by number, for systems that count inputs"],
+  ["Nodes", "Several machines that share a database, and which of them runs which channel"],
   ["Notifications", "Mails, chat messages and webhooks about what is wrong"],
+  ["MediaLive", "AWS Elemental MediaLive beside the channels: seen, checked, started, stopped, and what it costs"],
   ["Access", "Users and API keys with their roles, and who asked for which change"],
   ["Service", "Health, metrics, the live feed, this document"],
 ]
@@ -65,9 +72,26 @@ const operationOf = (operation: Operation): JsonObject => {
   }
 }
 
-const pathsOf = (): JsonObject => {
+/** Schemas that are referred to, by paths or by schemas that are. */
+const referredTo = (
+  paths: JsonObject,
+  schemas: Readonly<Record<string, JsonObject>>,
+): Readonly<Record<string, JsonObject>> => {
+  const found = new Set<string>()
+  const follow = (value: unknown): void => {
+    for (const [, name = ""] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (found.has(name)) continue
+      found.add(name)
+      follow(schemas[name] ?? {})
+    }
+  }
+  follow(paths)
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => found.has(name)))
+}
+
+const pathsOf = (operations: ReadonlyArray<Operation>): JsonObject => {
   const paths: Record<string, Record<string, JsonObject>> = {}
-  for (const operation of OPERATIONS) {
+  for (const operation of operations) {
     const path = paths[operation.path] ?? {}
     path[operation.method] = operationOf(operation)
     paths[operation.path] = path
@@ -75,7 +99,19 @@ const pathsOf = (): JsonObject => {
   return paths
 }
 
-export const openApiDocument = (): JsonObject => ({
+/** @param medialive false where MediaLive is switched off: nothing is said of it */
+export const openApiDocument = (medialive = true): JsonObject => {
+  const operations = OPERATIONS.filter(({ tag }) => medialive || tag !== "MediaLive")
+  const paths = pathsOf(operations)
+  const schemas = components()
+  return documentOf(paths, medialive ? schemas : { ...referredTo(paths, schemas) }, medialive)
+}
+
+const documentOf = (
+  paths: JsonObject,
+  schemas: Readonly<Record<string, JsonObject>>,
+  medialive: boolean,
+): JsonObject => ({
   openapi: "3.1.0",
   jsonSchemaDialect: "https://spec.openapis.org/oas/3.1/dialect/base",
   info: {
@@ -86,12 +122,15 @@ export const openApiDocument = (): JsonObject => ({
     license: { name: "MIT", identifier: "MIT" },
   },
   servers: [{ url: "/" }],
-  tags: TAGS.map(([name, description]) => ({ name, description })),
+  tags: TAGS.filter(([name]) => medialive || name !== "MediaLive").map(([name, description]) => ({
+    name,
+    description,
+  })),
   security: [{ apiKey: [] }, { bearer: [] }, { session: [] }],
-  paths: pathsOf(),
+  paths,
   components: {
-    schemas: components(),
-    parameters: sharedParameters(),
+    schemas,
+    parameters: sharedParameters(medialive),
     headers: HEADERS,
     examples: problemExamples(),
     securitySchemes: {

@@ -45,6 +45,21 @@ const output = {
   created_at: "2026-01-02T03:04:05.000Z",
 }
 
+const node = {
+  name: "node-a",
+  self: true,
+  address: "http://10.0.0.1:8000",
+  labels: { rack: "b1" },
+  capacity: 60,
+  version: "0.1.0",
+  state: "alive",
+  standing: "up",
+  silent_s: 0.4,
+  owns: 1,
+  stands_by: 12,
+  channels: [{ id: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4d", slug: "main-event", name: "Main event" }],
+}
+
 const leg = {
   source: "primary",
   ip: "0.0.0.0",
@@ -258,6 +273,27 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
     },
   ],
   NotificationRuleInput: [{ severities: ["critical"], resolved: true }],
+  ScheduleInput: [
+    {
+      zone: "Europe/Berlin",
+      enabled: true,
+      windows: [
+        { days: ["mon", "tue", "wed", "thu", "fri"], date: null, start: "18:00", stop: "00:30" },
+        { days: null, date: "2026-12-24", start: "16:00", stop: "18:00" },
+      ],
+    },
+  ],
+  MediaLiveConnectionInput: [
+    {
+      region: "eu-west-1",
+      role_arn: "arn:aws:iam::123456789012:role/distributor",
+      access_key_id: "AKIA0123456789ABCDEF",
+      secret_access_key: "0123456789abcdef0123456789abcdef01234567",
+      addresses: ["198.51.100.5"],
+      egress_usd_per_gb: 0.09,
+    },
+  ],
+  MediaLiveAutoInput: [{ enabled: true, idle_minutes: 15, lead_minutes: 2 }],
   MuteInput: [{ minutes: 60 }, { channel: null, output: null, minutes: 60 }],
   UserInput: [{ name: "grace", password: "correct horse battery", role: "admin" }],
   UserChange: [{ role: "admin" }, { password: "another horse battery" }],
@@ -360,6 +396,37 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
       error: { code: "dns", message: "cdn.example.com is not a known name", transient: true },
     },
   ],
+  NodeChange: [{ capacity: 60, labels: { rack: "b2" } }],
+  PlacementInput: [{ home: "node-a", standby: "node-b", isolated: "stop" }],
+  MoveInput: [{ node: "node-b" }],
+  Nodes: [{ self: "node-a", database_problem: null, nodes: [node] }],
+  Node: [node],
+  Placement: [
+    {
+      channel_id: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4d",
+      owner: "node-b",
+      epoch: 7,
+      home: "node-a",
+      standby: "node-b",
+      partner: "node-a",
+      isolated: "stop",
+      moving_to: null,
+      dark: false,
+      last_move: { from: "node-a", to: "node-b", reason: "taken over", at: "2026-01-02T03:04:05.000Z", gap_ms: 8120 },
+      input: {
+        follows: "itself",
+        legs: [
+          {
+            leg: "primary",
+            follows: "itself",
+            needs:
+              "the primary (239.1.1.1:5000) follows by itself as long as the group reaches node-a and node-b: both join it",
+          },
+        ],
+      },
+    },
+  ],
+  DrainedChannel: [{ channel_id: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4d", to: "node-b", gap_ms: 420, why: null }],
   Health: [
     {
       status: "ok",
@@ -367,6 +434,7 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
       uptime: 86_400,
       channels: { total: 1, running: 1, error: 0 },
       engine: { connected: true, pid: 4242, uptime: 86_399, restarts: 0 },
+      engines: [{ number: 1, connected: true, pid: 4242, uptime: 86_399, restarts: 0, channels: 1, problem: null }],
       srt: { available: true, version: "1.5.3", problem: null },
       store: { ok: true },
       problems: [],

@@ -30,6 +30,7 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
     example: "1",
   },
   name: { name: "name", description: "Name of the user", schema: { type: "string" }, example: "ada" },
+  node: { name: "node", description: "Name of the node", schema: { type: "string" }, example: "node-a" },
   template: { name: "template", description: "Name of the template", schema: { type: "string" }, example: "cdn-main" },
   key_id: {
     name: "id",
@@ -48,6 +49,12 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
     description: "UUID of the mute",
     schema: { type: "string" },
     example: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a4f",
+  },
+  medialive_id: {
+    name: "id",
+    description: "Id of the MediaLive channel",
+    schema: { type: "string" },
+    example: "1234567",
   },
   key: {
     name: "key",
@@ -104,6 +111,7 @@ const OTHERS = [
   ["/api/keys/", "key_"],
   ["/api/notifications/destinations/", "destination_"],
   ["/api/notifications/mutes/", "mute_"],
+  ["/api/medialive/channels/", "medialive_"],
 ] as const
 const pathParameter = (path: string, name: string): JsonObject =>
   reference("parameters", `${OTHERS.find(([begin]) => path.startsWith(begin))?.[1] ?? ""}${name}`)
@@ -117,7 +125,11 @@ export const parametersOf = ({ conditional, idempotent, path, query = [] }: Oper
 ]
 
 /** The parameters that operations refer to, by name. */
-export const sharedParameters = (): JsonObject => ({
-  ...Object.fromEntries(Object.entries(PATH_PARAMETERS).map(([name, one]) => [name, parameter("path", one)])),
+export const sharedParameters = (medialive: boolean): JsonObject => ({
+  ...Object.fromEntries(
+    Object.entries(PATH_PARAMETERS)
+      .filter(([name]) => medialive || name !== "medialive_id")
+      .map(([name, one]) => [name, parameter("path", one)]),
+  ),
   ...Object.fromEntries(Object.entries(REQUEST_HEADERS).map(([name, one]) => [name, parameter("header", one)])),
 })

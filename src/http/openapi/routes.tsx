@@ -35,8 +35,8 @@ const once = <A,>(make: () => A): (() => A) => {
   }
 }
 
-export const openApiRoutes = (app: Hono, services: Pick<AppServices, "access" | "runner">): void => {
-  const document = once(openApiDocument)
+export const openApiRoutes = (app: Hono, services: Pick<AppServices, "access" | "medialiveWeb" | "runner">): void => {
+  const document = once(() => openApiDocument(services.medialiveWeb !== null))
   const json = once(() => made(JSON.stringify(document()), "application/json"))
   const content = once(() => String(<ApiDocs {...readingOf(document())} />))
   methods(app, "/api/openapi.json", { GET: (c) => answer(c, json()) })

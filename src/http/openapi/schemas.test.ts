@@ -18,15 +18,18 @@ import type {
 } from "../../effects/model/channel.ts"
 import type { ChannelCueView, CueAnswer, CueProof } from "../../effects/model/cue.ts"
 import type { Alarm, ChannelEventOfView, ChannelEventView } from "../../effects/model/event.ts"
+import type { DrainedChannel } from "../../effects/nodes/Nodes.ts"
 import type { Health } from "../../effects/show/health-of.ts"
 import type { TemplateView } from "../../effects/templates/template-model.ts"
 import type { BulkResult } from "../routes/bulk.ts"
 import type { DecodedCueView } from "../routes/cue-json.ts"
 import type { InputOutputView, InputView, OutputLogLine } from "../routes/inputs-view.ts"
+import type { NodeShown, PlacementShown } from "../services/placement-shown.ts"
 import type { ProblemBody } from "../testing/test-app.ts"
 import type * as accounts from "./account-schemas.ts"
 import type * as config from "./config-schemas.ts"
 import type * as history from "./history-schemas.ts"
+import type * as nodes from "./node-schemas.ts"
 import type * as schemas from "./schemas.ts"
 import type * as scte35 from "./scte35-schemas.ts"
 
@@ -55,6 +58,9 @@ describe("described answers", () => {
     held<typeof schemas.Output.Type, OutputView>(true)
     held<typeof schemas.Leg.Type, LegView>(true)
     held<typeof schemas.Programme.Type, ProgrammeView>(true)
+    held<typeof nodes.Node.Type, NodeShown>(true)
+    held<typeof nodes.Placement.Type, PlacementShown>(true)
+    held<typeof nodes.DrainedChannel.Type, DrainedChannel>(true)
     held<typeof schemas.Receiver.Type, ReceiverView>(true)
     held<typeof schemas.Alarm.Type, Alarm>(true)
     held<typeof schemas.ChannelEvent.Type, ChannelEventView>(true)

@@ -238,29 +238,30 @@ export const OutputTest = Struct({
   took_ms: Num,
 })
 
+const EngineHealth = Struct({ connected: Flag, pid: NullOr(Count), uptime: Num, restarts: Count })
+/** One of several engines. */
+const NumberedEngine = Struct({ ...EngineHealth.fields, number: Count, channels: Count, problem: NullOr(Text) })
+const EngineUsage = Struct({ cpu_seconds: Num, cpu_percent: Num, rss_bytes: Count, loop_max_ms: Num })
+
 export const Health = Struct({
   status: Literal("ok", "degraded"),
   version: Text,
   uptime: Num,
   channels: Struct({ total: Count, running: Count, error: Count }),
-  engine: Struct({ connected: Flag, pid: NullOr(Count), uptime: Num, restarts: Count }),
+  engine: EngineHealth,
+  engines: List(NumberedEngine),
   srt: Struct({ available: Flag, version: NullOr(Text), problem: NullOr(Text) }),
   store: Struct({ ok: Flag }),
   problems: texts,
   channel_problems: texts,
 })
-/** Figures of this process, of the engine and of the machine. */
+/** Figures of this process, of the engines and of the machine. */
 export const SystemStats = Struct({
   version: Text,
   uptime: Num,
   service: Struct({ pid: Count, uptime: Num, cpu_seconds: Num, cpu_percent: Num, rss_bytes: Count }),
-  engine: Struct({
-    ...Health.fields.engine.fields,
-    cpu_seconds: Num,
-    cpu_percent: Num,
-    rss_bytes: Count,
-    loop_max_ms: Num,
-  }),
+  engine: Struct({ ...EngineHealth.fields, ...EngineUsage.fields }),
+  engines: List(Struct({ ...NumberedEngine.fields, ...EngineUsage.fields })),
   machine: Struct({ cpus: Count, load_average: List(Num), memory_bytes: Count, memory_free_bytes: Count }),
   inputs: Health.fields.channels,
   outputs: Struct({ total: Count, connected: Count, error: Count, bitrate: Num }),

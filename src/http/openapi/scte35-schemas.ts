@@ -207,7 +207,7 @@ export const Section = Struct({
 // --- Cues of a channel
 export const CueProof = Struct({
   output: Text,
-  status: Literal("sent", "missed", "pending", "no_receiver"),
+  status: Literal("sent", "missed", "pending", "no_receiver", "no_cues"),
   at: NullOr(Time),
   delay_ms: NullOr(Num),
   reason: NullOr(Text),

@@ -7,7 +7,7 @@ import type { ChannelView, SourceName } from "../../effects/model/channel.ts"
 import { decode, readFields } from "../request/body.ts"
 import { methods } from "../request/methods.ts"
 import { type ApiError, makeProblem, type Problem, problemResponse, Refused } from "../request/problem.ts"
-import { actOnMany, BulkInput, DONE_WITHIN } from "../routes/bulk.ts"
+import { actOnMany, BulkInput, DONE_WITHIN, MAX_BULK } from "../routes/bulk.ts"
 import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 import { localPath } from "./local-path.ts"
@@ -41,7 +41,7 @@ const backOf = (c: Context): string => {
 const connected = ({ outputs }: ChannelView) =>
   outputs.filter(({ status }) => status === "connected").map(({ name }) => name)
 
-type Services = Pick<AppServices, "access" | "channels" | "live" | "outputs" | "runner">
+type Services = Pick<AppServices, "access" | "channels" | "live" | "notifications" | "outputs" | "runner">
 
 const isScript = (c: Context) => c.req.header("hx-request") === "true"
 
@@ -116,6 +116,36 @@ const actOnAll = (services: Services, input: BulkInput) => {
   )
 }
 
+/** Number of minutes for which the buttons of the list mute. */
+const MUTE_MINUTES = 60
+
+/** Mutes channels for an hour. */
+const muteAll = ({ notifications }: Services, channels: ReadonlyArray<string>) =>
+  Effect.forEach(channels, (channel) => notifications.mute({ channel, minutes: MUTE_MINUTES }))
+
+/** Declares what can be done about notices at once: all those of a cause, named by their keys. */
+const noticeRoutes = (app: Hono, services: Services, act: Act): void => {
+  const { notifications, runner } = services
+  const route = (path: string, done: string, one: (key: string) => Effect.Effect<unknown, ApiError>) =>
+    methods(app, path, {
+      POST: async (c) => {
+        const form = await runner.settle(c, readFields(c))
+        if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
+        const keys = [...new Set(form.right.getAll("key"))].slice(0, MAX_BULK)
+        // What is over by now needs nothing more.
+        const all = Effect.forEach(keys, (key) => Effect.catchTag(one(key), "NotFound", () => Effect.void))
+        return act(c, all, ({ length }) => `${length} ${length === 1 ? "notice" : "notices"} ${done}`, {
+          back: localPath(form.right.get("back") ?? backOf(c)),
+        })
+      },
+    })
+  route("/notices/acknowledge", "acknowledged", (key) => notifications.acknowledge(key))
+  route("/notices/mute", "muted for an hour", (key) => {
+    const [, channel = null, output = null] = key.split(":")
+    return notifications.mute({ channel, output, minutes: MUTE_MINUTES })
+  })
+}
+
 /** Declares the action on the channels that are selected in the list. */
 const bulkRoute = (app: Hono, services: Services, page: PageWith, act: Act): void => {
   const { runner } = services
@@ -130,6 +160,11 @@ const bulkRoute = (app: Hono, services: Services, page: PageWith, act: Act): voi
       const refused = (problem: Problem) => (isScript(c) ? problemResponse(problem, c.req.path) : page(c, problem))
       if (fields.getAll("channel").length === 0)
         return refused(makeProblem("bad-request", "no channel is selected; select some first"))
+      if (action === "mute") {
+        const say = ({ length }: { readonly length: number }) =>
+          `${length} ${length === 1 ? "channel" : "channels"} muted for an hour`
+        return act(c, muteAll(services, fields.getAll("channel").slice(0, MAX_BULK)), say, { back })
+      }
       const input = await runner.settle(c, decode(BulkInput, { action, channels: fields.getAll("channel") }))
       if (Either.isLeft(input)) return refused(input.left)
       const question = QUESTIONS[input.right.action]
@@ -148,6 +183,7 @@ export const actionRoutes = (app: Hono, services: Services, page: PageWith): voi
 
   // Declared before the routes with a channel, or `bulk` would be taken for one.
   bulkRoute(app, services, page, act)
+  noticeRoutes(app, services, act)
   methods(app, "/channels/:id/start", {
     POST: (c) => act(c, channels.start(c.req.param("id")), ({ name }) => `${name} started`),
   })

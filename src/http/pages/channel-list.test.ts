@@ -21,6 +21,7 @@ describe("the status page", () => {
     expect(html.match(/<script[^>]*>/g)).toEqual([
       '<script src="/static/htmx.js" defer="">',
       '<script src="/static/copy.js" type="module">',
+      '<script src="/static/connection.js" type="module">',
       '<script src="/static/keys.js" type="module">',
       '<script src="/static/list.js" type="module">',
     ])
@@ -90,14 +91,14 @@ describe("the status page", () => {
     for (const part of [
       "no packets on 0.0.0.0:5001",
       "CDN connection refused · again in 00:05",
-      "SRT 1/2",
+      "1 of 2 down",
       "8.0 Mbit/s",
       "1 d 1 h",
     ]) {
       expect(text).toContain(part)
     }
-    expect(text).toContain("1 in error2 running1 stoppedoutputs1 failing2 connectedin 24.1 Mbit/s, out 16.0 Mbit/s")
-    expect(html).toContain('href="/channels/lossy#output-bad"')
+    expect(text).toContain("1 error1 outputs down1 OK1 stoppedoutputs 2 up, 1 downin 24.1 Mbit/s, out 16.0 Mbit/s")
+    expect(html).toContain('href="/channels/lossy?output=bad"')
   })
 
   it("shows what is wrong with the service, and can be paused", async () => {

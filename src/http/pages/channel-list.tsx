@@ -4,8 +4,10 @@ import { Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { EventsPage } from "../../../views/channel/EventsPage.tsx"
 import { ChannelListPage } from "../../../views/channels/ChannelListPage.tsx"
+import { TotalsLine } from "../../../views/channels/ListHead.tsx"
 import { matches } from "../../../views/channels/list-row.ts"
 import { may } from "../../../views/layout/frame.ts"
+import { WORST_STATES } from "../../effects/show/worst-of.ts"
 import { readEventQuery } from "../request/event-query.ts"
 import { methods } from "../request/methods.ts"
 import type { Problem } from "../request/problem.ts"
@@ -23,11 +25,24 @@ const MAX_FILTER = 100
 const filterOf = (c: Context) => ({
   text: (c.req.query("q") ?? "").slice(0, MAX_FILTER),
   problemsOnly: c.req.query("only") === "problems",
+  state: WORST_STATES.find((state) => state === c.req.query("state")),
 })
 
 type Services = Pick<
   AppServices,
-  "access" | "channels" | "events" | "history" | "live" | "outputs" | "pictures" | "runner" | "system" | "thumbnails"
+  | "access"
+  | "channels"
+  | "events"
+  | "history"
+  | "live"
+  | "nodes"
+  | "notifications"
+  | "others"
+  | "outputs"
+  | "pictures"
+  | "runner"
+  | "system"
+  | "thumbnails"
 >
 
 export const pageRoutes = (app: Hono, services: Services): void => {
@@ -43,9 +58,20 @@ export const pageRoutes = (app: Hono, services: Services): void => {
       const frame = frameOf(c, { access })
       const filter = filterOf(c)
       const now = Date.now()
-      const { problems, rows, totals } = renderer.regions(state, now, may(frame, "operator"))
+      const { attention, problems, rows, sums } = renderer.regions(state, now, may(frame, "operator"))
       const shown = rows.filter(({ row }) => matches(row, filter))
-      const props = { frame, thumbnails: pictures, filter, now, problems, totals, rows: shown, total: rows.length }
+      const totals = [{ id: "totals-line", html: String(<TotalsLine state={filter.state} totals={sums} />) }]
+      const props = {
+        frame,
+        thumbnails: pictures,
+        filter,
+        now,
+        attention,
+        problems,
+        totals,
+        rows: shown,
+        total: rows.length,
+      }
       const html = <ChannelListPage {...props} alert={problem === undefined ? undefined : sentence(problem)} />
       const headers = { ...problem?.headers, "Content-Type": "text/html; charset=UTF-8" }
       return new Response(String(html), { status: problem?.status ?? 200, headers })

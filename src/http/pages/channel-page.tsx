@@ -15,6 +15,7 @@ import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model
 import type { SourceName } from "../../effects/model/channel.ts"
 import { methods } from "../request/methods.ts"
 import { type Problem, problemResponse } from "../request/problem.ts"
+import { placementShown } from "../services/placement-shown.ts"
 import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 
@@ -45,7 +46,19 @@ export interface ActionDone {
 
 export type ChannelPageServices = Pick<
   AppServices,
-  "access" | "channels" | "cues" | "events" | "grafana" | "history" | "live" | "log" | "runner" | "thumbnails"
+  | "access"
+  | "channels"
+  | "cues"
+  | "events"
+  | "grafana"
+  | "history"
+  | "inputNeeds"
+  | "live"
+  | "log"
+  | "medialiveWeb"
+  | "nodes"
+  | "runner"
+  | "thumbnails"
 >
 
 const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined => {
@@ -58,24 +71,44 @@ const pageProblem = ({ problem, source }: ActionDone): PageProblem | undefined =
 }
 
 const shownOf = (
-  { access, channels, cues, events, log }: Pick<ChannelPageServices, "access" | "channels" | "cues" | "events" | "log">,
+  {
+    access,
+    channels,
+    cues,
+    events,
+    inputNeeds,
+    log,
+    medialiveWeb,
+    nodes,
+  }: Pick<
+    ChannelPageServices,
+    "access" | "channels" | "cues" | "events" | "inputNeeds" | "log" | "medialiveWeb" | "nodes"
+  >,
   c: Context,
   ref: string,
   steady: Steady,
 ) => {
   const mayAct = may(frameOf(c, { access }), "operator")
-  const { origin } = new URL(c.req.url)
+  // Receivers call the node that runs the channel, which this one is.
+  const self = nodes.nodes().find((node) => node.self)
+  const { origin } = new URL(self?.address ?? c.req.url)
+  const names = nodes.nodes().map(({ name }) => name)
   const level = levelOf(c)
   return Effect.all({
     channel: channels.get(ref),
     cues: cues.list(ref, { limit: CUES }),
     events: events.list(ref, { limit: EVENTS }),
     now: Clock.currentTimeMillis,
+    input: inputNeeds.of(ref),
   }).pipe(
-    Effect.map((found): ChannelShown => {
-      const lines = linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES)
-      return { ...found, origin, mayAct, steady, level, log: lines }
-    }),
+    Effect.flatMap(({ input, ...found }) =>
+      Effect.map(medialiveWeb?.beside(found.channel, mayAct) ?? Effect.succeed(null), (beside): ChannelShown => {
+        const lines = linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES)
+        const placed = placementShown(nodes, found.channel.id, input)
+        const placement = placed === undefined ? undefined : { ...placed, nodes: names }
+        return { ...found, origin, mayAct, steady, level, log: lines, beside, placement }
+      }),
+    ),
   )
 }
 
@@ -121,10 +154,13 @@ export const afterAction = (
   return runner.run(c, shownOf(services, c, ref, makeSteady()), (shown) => {
     const problem = pageProblem(done)
     const alert = problem === undefined ? "" : String(<PageAlert problem={problem} channel={shown.channel} />)
-    const { head, legs, outputs } = channelRegions(shown)
+    const { head, legs, outputs, placement } = channelRegions(shown)
     const parts = [
       ["page-alert", alert],
-      ...[head, legs, outputs].map(({ id, items }) => [id, items.map(({ html }) => html).join("")]),
+      ...[head, legs, outputs, ...(placement.items.length > 0 ? [placement] : [])].map(({ id, items }) => [
+        id,
+        items.map(({ html }) => html).join(""),
+      ]),
     ]
     const html = parts
       .map(([id, inner]) => `<hx-partial hx-target="#${id}" hx-swap="innerMorph">${inner}</hx-partial>`)
@@ -152,7 +188,9 @@ export const channelDetailRoutes = (app: Hono, services: ChannelPageServices): v
       const key = `channel ${ref} for ${caller?.role ?? "nobody"} at ${new URL(c.req.url).origin} log ${levelOf(c) ?? "all"}`
       const found = await runner.settle(c, channels.get(ref))
       if (found._tag === "Left") return problemResponse(found.left, c.req.path)
-      const view = Effect.map(shownOf(services, c, ref, makeSteady()), (shown) => Object.values(channelRegions(shown)))
+      const view = Effect.map(shownOf(services, c, ref, makeSteady()), (shown) =>
+        Object.values(channelRegions(shown)).filter((region) => region !== undefined),
+      )
       return live.stream(c, key, view)
     },
   })

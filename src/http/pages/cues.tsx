@@ -6,6 +6,7 @@ import { CueRow } from "../../../views/channel/CueRow.tsx"
 import { AllCuesPage } from "../../../views/cues/AllCuesPage.tsx"
 import { type ChannelCueView, CUE_COMMANDS, CUE_KINDS } from "../../effects/model/cue.ts"
 import { readAllCuesQuery } from "../request/cue-query.ts"
+import { MAX_LIMIT } from "../request/event-query.ts"
 import { methods } from "../request/methods.ts"
 import { problemResponse } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
@@ -44,8 +45,8 @@ export const cuesPageRoutes = (
             asked={asked}
             errors={errorsByField(errors ?? [])}
             older={last === undefined ? undefined : olderOf("/cues", asked, last.id)}
-            json={exportOf("/api/cues", query)}
-            csv={exportOf("/api/cues", query, "csv")}
+            json={exportOf("/api/cues", withRows(asked, MAX_LIMIT))}
+            csv={exportOf("/api/cues", asked, "csv")}
           />
         )
         return c.html(html, Either.isLeft(found) ? 400 : 200)

@@ -5,7 +5,7 @@ import type { Hono } from "hono"
 import { EventRow } from "../../../views/channel/EventRow.tsx"
 import { AllEventsPage } from "../../../views/events/AllEventsPage.tsx"
 import { type ChannelEventOfView, EVENT_KINDS } from "../../effects/model/event.ts"
-import { readAllEventsQuery } from "../request/event-query.ts"
+import { MAX_LIMIT, readAllEventsQuery } from "../request/event-query.ts"
 import { methods } from "../request/methods.ts"
 import { problemResponse } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
@@ -42,8 +42,8 @@ export const eventsPageRoutes = (
             asked={asked}
             errors={errorsByField(errors ?? [])}
             older={last === undefined ? undefined : olderOf("/events", asked, last.id)}
-            json={exportOf("/api/events", query)}
-            csv={exportOf("/api/events", query, "csv")}
+            json={exportOf("/api/events", withRows(asked, MAX_LIMIT))}
+            csv={exportOf("/api/events", asked, "csv")}
           />
         )
         return c.html(html, Either.isLeft(found) ? 400 : 200)

@@ -11,6 +11,13 @@ import { problemResponse } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
 import { localPath } from "./local-path.ts"
 
+declare module "hono" {
+  interface ContextVariableMap {
+    /** True on one of several machines, whose pages then show nodes. */
+    hasNodes: boolean | undefined
+  }
+}
+
 const COOKIE = "distributor_theme"
 const A_YEAR_S = 365 * 24 * 3600
 
@@ -29,6 +36,8 @@ export const frameOf = (c: Context, { access }: Pick<AppServices, "access">): Fr
     live: c.req.query("live") !== "off",
     removed: c.get("removed"),
     openNotices: c.get("openNotices"),
+    medialive: c.get("medialive") === true,
+    hasNodes: c.get("hasNodes"),
   }
 }
 

@@ -19,10 +19,10 @@ export const pageQuery = (url: URL): URLSearchParams => {
   return asked
 }
 
-/** The query with a limit of one page's rows, unless the reader asked for another. */
-export const withRows = (asked: URLSearchParams): URLSearchParams => {
+/** The query with a limit, of one page's rows unless told otherwise, where the reader asked for none. */
+export const withRows = (asked: URLSearchParams, rows = PAGE_ROWS): URLSearchParams => {
   const query = new URLSearchParams(asked)
-  if (!query.has("limit")) query.set("limit", String(PAGE_ROWS))
+  if (!query.has("limit")) query.set("limit", String(rows))
   return query
 }
 

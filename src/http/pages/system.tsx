@@ -51,14 +51,13 @@ export const systemPageRoutes = (
   const steady = makeSteady()
   const read = Effect.all({
     health: system.health,
-    usage: system.engineUsage,
+    usages: system.engineUsages,
     channels: channels.list,
     around: system.surroundings,
     now: Clock.currentTimeMillis,
   }).pipe(
-    Effect.map(({ around, channels, health, now, usage }) => {
+    Effect.map(({ around, channels, health, now, usages }) => {
       const startOf = (name: string, uptime: number) => new Date(steady(name, now - uptime * 1000)).toISOString()
-      const { engine } = health
       const shown: SystemShown = {
         problems: health.problems,
         service: {
@@ -68,13 +67,15 @@ export const systemPageRoutes = (
           rssBytes: process.memoryUsage().rss,
           loopDelayMs: ofProcess.worstDelayMs(),
         },
-        engine: {
-          connected: engine.connected,
-          pid: engine.pid,
-          restarts: engine.restarts,
-          usage,
-          startedAt: engine.connected ? startOf(`engine ${engine.pid}`, engine.uptime) : null,
-        },
+        engines: health.engines.map(({ channels, connected, number, pid, restarts, uptime }) => ({
+          number,
+          connected,
+          pid,
+          restarts,
+          channels,
+          usage: usages.find((one) => one.number === number)?.usage ?? null,
+          startedAt: connected ? startOf(`engine ${pid}`, uptime) : null,
+        })),
         network: networkOf(channels),
         store: { ...around.store, ok: health.store.ok },
         disks: around.disks,

@@ -51,7 +51,7 @@ describe("/cues", () => {
     expect(filtered).not.toContain("hx-sse:connect")
     expect(filtered).not.toContain('id="cue-7"')
     expect(filtered).toMatch(/<option value="sport" selected=""/)
-    expect(filtered).toContain('href="/api/cues?channel=sport&amp;limit=50&amp;format=csv"')
+    expect(filtered).toContain('href="/api/cues?channel=sport&amp;format=csv"')
   })
 
   it("hands the filter on, with times of the form in UTC", async () => {

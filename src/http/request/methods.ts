@@ -3,7 +3,7 @@ import type { Context, Hono } from "hono"
 import type { BlankEnv } from "hono/types"
 import { makeProblem, problemResponse } from "./problem.ts"
 
-export type Method = "GET" | "POST" | "PUT" | "DELETE"
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 export type RouteContext<Path extends string> = Context<BlankEnv, Path>
 type Handlers<Path extends string> = Partial<Record<Method, (c: RouteContext<Path>) => Response | Promise<Response>>>
 

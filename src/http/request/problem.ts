@@ -1,6 +1,7 @@
 /** Answers that say what is wrong, as RFC 9457 problem details. */
 import { Data } from "effect"
 import type {
+  AwsFailed,
   Conflict,
   EngineUnavailable,
   FieldError,
@@ -25,8 +26,10 @@ export const KINDS = {
   "upgrade-required": [426, "This is a WebSocket"],
   "too-many-requests": [429, "There were too many requests"],
   "internal-error": [500, "The service failed"],
+  "aws-failed": [502, "AWS refused the request or did not answer"],
   "store-unavailable": [503, "The configuration store is not available"],
   "outcome-unknown": [503, "It is not known whether the change was stored"],
+  "node-unreachable": [503, "The node that runs the channel does not answer"],
   "engine-unavailable": [503, "The engine is not available"],
   timeout: [503, "The service did not answer in time"],
 } as const
@@ -44,7 +47,7 @@ export interface Problem {
 export class Refused extends Data.TaggedError("Refused")<{ readonly problem: Problem }> {}
 
 /** Everything a handler's Effect may fail with. */
-export type ApiError = InvalidInput | NotFound | Conflict | StoreError | EngineUnavailable | Refused
+export type ApiError = InvalidInput | NotFound | Conflict | AwsFailed | StoreError | EngineUnavailable | Refused
 
 export const makeProblem = (
   kind: ProblemKind,
@@ -56,6 +59,9 @@ export const makeProblem = (
 const MAX_DETAIL = 500
 const shorten = (text: string) => (text.length > MAX_DETAIL ? `${text.slice(0, MAX_DETAIL)}…` : text)
 
+/** True for what may work a little later. */
+const isAwsBusy = ({ status }: AwsFailed): boolean => status === 0 || status === 429 || status >= 500
+
 export const problemOf = (error: ApiError): Problem => {
   switch (error._tag) {
     case "Refused":
@@ -66,6 +72,8 @@ export const problemOf = (error: ApiError): Problem => {
       return makeProblem("conflict", error.message, { errors: error.errors })
     case "NotFound":
       return makeProblem("not-found", error.message)
+    case "AwsFailed":
+      return makeProblem("aws-failed", error.message, isAwsBusy(error) ? { headers: { "Retry-After": "5" } } : {})
     case "StoreError":
       return makeProblem(error.outcome === "unknown" ? "outcome-unknown" : "store-unavailable", error.message, {
         headers: { "Retry-After": "2" },

@@ -1,13 +1,13 @@
 /** REST routes that look across channels: cues and events of all of them. */
-import { Effect } from "effect"
-import type { Hono } from "hono"
+import type { Context, Hono } from "hono"
 import type { ChannelEventOfView } from "../../effects/model/event.ts"
 import { readAllCuesQuery } from "../request/cue-query.ts"
 import { readAllEventsQuery } from "../request/event-query.ts"
 import { methods } from "../request/methods.ts"
 import type { AppServices } from "../services/services.ts"
-import { type CsvColumn, csvHeaders, csvOf } from "./csv.ts"
-import { cuesOfChannelsAsCsv } from "./cue-csv.ts"
+import type { CsvColumn } from "./csv.ts"
+import { csvExport } from "./csv-export.ts"
+import { CHANNEL_CUE_COLUMNS } from "./cue-csv.ts"
 import { withSection } from "./cue-json.ts"
 
 const EVENT_COLUMNS: ReadonlyArray<CsvColumn<ChannelEventOfView>> = [
@@ -25,26 +25,36 @@ export const allChannelsRoutes = (
   app: Hono,
   { cues, events, runner }: Pick<AppServices, "cues" | "events" | "runner">,
 ): void => {
+  /** The limit that the query gives to its CSV; undefined for all that matches. */
+  const givenLimit = (c: Context, limit: number) => (new URL(c.req.url).searchParams.has("limit") ? limit : undefined)
   methods(app, "/api/cues", {
-    GET: (c) => {
-      const read = Effect.flatMap(readAllCuesQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
-        Effect.map(cues.listAll(query), (cues) => ({ cues, format })),
-      )
-      return runner.run(c, read, ({ cues, format }) =>
-        format === "csv"
-          ? c.body(cuesOfChannelsAsCsv(cues), 200, csvHeaders("cues.csv"))
-          : c.json({ cues: cues.map((cue) => ({ ...withSection(cue), channel: cue.channel })) }),
-      )
-    },
+    GET: (c) =>
+      runner.run(c, readAllCuesQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
+        format === "json"
+          ? runner.run(c, cues.listAll(query), (found) =>
+              c.json({ cues: found.map((cue) => ({ ...withSection(cue), channel: cue.channel })) }),
+            )
+          : csvExport(c, runner, {
+              name: "cues.csv",
+              columns: CHANNEL_CUE_COLUMNS,
+              before: query.before,
+              limit: givenLimit(c, query.limit),
+              page: (place) => cues.listAll({ ...query, ...place }),
+            }),
+      ),
   })
   methods(app, "/api/events", {
-    GET: (c) => {
-      const read = Effect.flatMap(readAllEventsQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
-        Effect.map(events.listAll(query), (events) => ({ events, format })),
-      )
-      return runner.run(c, read, ({ events, format }) =>
-        format === "csv" ? c.body(csvOf(EVENT_COLUMNS, events), 200, csvHeaders("events.csv")) : c.json({ events }),
-      )
-    },
+    GET: (c) =>
+      runner.run(c, readAllEventsQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
+        format === "json"
+          ? runner.run(c, events.listAll(query), (found) => c.json({ events: found }))
+          : csvExport(c, runner, {
+              name: "events.csv",
+              columns: EVENT_COLUMNS,
+              before: query.before,
+              limit: givenLimit(c, query.limit),
+              page: (place) => events.listAll({ ...query, ...place }),
+            }),
+      ),
   })
 }

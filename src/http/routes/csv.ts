@@ -14,11 +14,13 @@ const cell = (value: Cell): string => {
 
 export type CsvColumn<A> = readonly [name: string, value: (row: A) => Cell]
 
-/** CSV with a header and a line for each row; lines end with CR LF. */
-export const csvOf = <A>(columns: ReadonlyArray<CsvColumn<A>>, rows: ReadonlyArray<A>): string => {
-  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => cell(of(row))))]
-  return lines.map((line) => `${line.join(",")}\r\n`).join("")
-}
+/** A line for each row, which ends with CR LF. */
+export const csvLines = <A>(columns: ReadonlyArray<CsvColumn<A>>, rows: ReadonlyArray<A>): string =>
+  rows.map((row) => `${columns.map(([, of]) => cell(of(row))).join(",")}\r\n`).join("")
+
+/** CSV with a header and a line for each row. */
+export const csvOf = <A>(columns: ReadonlyArray<CsvColumn<A>>, rows: ReadonlyArray<A>): string =>
+  `${columns.map(([name]) => name).join(",")}\r\n${csvLines(columns, rows)}`
 
 /** Headers of an answer that a browser saves as a file of this name. */
 export const csvHeaders = (name: string): Record<string, string> => ({

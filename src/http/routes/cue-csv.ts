@@ -6,6 +6,7 @@ const proofText = ({ acknowledged_ms, delay_ms, output, reason, status }: CuePro
   const arrived = acknowledged_ms === undefined ? "" : `, acknowledged after ${Math.round(acknowledged_ms)} ms`
   if (status === "sent") return `${output}: sent after ${Math.round(delay_ms ?? 0)} ms${arrived}`
   if (status === "pending") return `${output}: pending`
+  if (status === "no_cues") return `${output}: carries no cues`
   return status === "no_receiver" ? `${output}: no receiver` : `${output}: missed (${reason ?? "no reason is known"})`
 }
 
@@ -13,7 +14,8 @@ const hexByte = (value: number) => `0x${value.toString(16).padStart(2, "0")}`
 const having = ({ outputs }: CueView, status: CueProof["status"]) =>
   outputs.filter((proof) => proof.status === status).length
 
-const COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
+/** Columns of one channel's cues. */
+export const CUE_COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
   ["id", ({ id }) => id],
   ["at", ({ at }) => at],
   ["last_at", ({ last_at }) => last_at],
@@ -41,8 +43,10 @@ const COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
 ]
 
 /** CSV of one channel's cues: a header and a line for each cue. */
-export const cuesAsCsv = (cues: ReadonlyArray<CueView>): string => csvOf(COLUMNS, cues)
+export const cuesAsCsv = (cues: ReadonlyArray<CueView>): string => csvOf(CUE_COLUMNS, cues)
 
-/** CSV of several channels' cues, with the channel in the first columns. */
-export const cuesOfChannelsAsCsv = (cues: ReadonlyArray<ChannelCueView>): string =>
-  csvOf([["channel", ({ channel }) => channel.slug], ...COLUMNS], cues)
+/** Columns of several channels' cues: the channel comes first. */
+export const CHANNEL_CUE_COLUMNS: ReadonlyArray<CsvColumn<ChannelCueView>> = [
+  ["channel", ({ channel }) => channel.slug],
+  ...CUE_COLUMNS,
+]

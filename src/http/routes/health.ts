@@ -19,7 +19,8 @@ export const healthRoutes = (app: Hono, { runner, system }: Pick<AppServices, "r
       runner.run(c, Effect.timeoutOption(system.health, READY_WITHIN), (health) => {
         const checks = Option.match(health, {
           onNone: () => ({ store: false, engine: false }),
-          onSome: ({ store, engine }) => ({ store: store.ok, engine: engine.connected }),
+          // An engine that is away takes no others with it: the service can be used.
+          onSome: ({ engines, store }) => ({ store: store.ok, engine: engines.some(({ connected }) => connected) }),
         })
         const ready = checks.store && checks.engine
         return c.json({ status: ready ? "ready" : "not ready", ...checks }, ready ? 200 : 503)

@@ -10,7 +10,8 @@ import { readJson } from "../request/body.ts"
 import { readCueQuery } from "../request/cue-query.ts"
 import { methods } from "../request/methods.ts"
 import type { AppServices } from "../services/services.ts"
-import { cuesAsCsv } from "./cue-csv.ts"
+import { csvExport } from "./csv-export.ts"
+import { CUE_COLUMNS } from "./cue-csv.ts"
 import { withSection } from "./cue-json.ts"
 
 /** Body of `POST /api/scte35/decode`. */
@@ -48,16 +49,24 @@ export const scte35Routes = (
     GET: (c) => {
       const ref = c.req.param("id")
       const read = Effect.flatMap(readCueQuery(new URL(c.req.url).searchParams), ({ format, query }) =>
-        Effect.all({ channel: channels.get(ref), cues: cues.list(ref, query), format: Effect.succeed(format) }),
+        Effect.all({
+          channel: channels.get(ref),
+          found: format === "csv" ? Effect.succeed([]) : cues.list(ref, query),
+          format: Effect.succeed(format),
+          query: Effect.succeed(query),
+        }),
       )
-      return runner.run(c, read, ({ channel, cues, format }) => {
-        if (format === "json") return c.json({ cues: cues.map(withSection) })
-        const name = `attachment; filename="${channel.slug}-cues.csv"`
-        return c.body(cuesAsCsv(cues), 200, {
-          "Content-Type": "text/csv; charset=utf-8; header=present",
-          "Content-Disposition": name,
-        })
-      })
+      return runner.run(c, read, ({ channel, format, found, query }) =>
+        format === "json"
+          ? c.json({ cues: found.map(withSection) })
+          : csvExport(c, runner, {
+              name: `${channel.slug}-cues.csv`,
+              columns: CUE_COLUMNS,
+              before: query.before,
+              limit: new URL(c.req.url).searchParams.has("limit") ? query.limit : undefined,
+              page: (place) => cues.list(channel.id, { ...query, ...place }),
+            }),
+      )
     },
     POST: (c) => {
       const ref = c.req.param("id")

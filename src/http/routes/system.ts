@@ -2,6 +2,7 @@
 import { availableParallelism, freemem, loadavg, totalmem } from "node:os"
 import { Effect } from "effect"
 import type { Hono } from "hono"
+import { totalUsage } from "../../effects/engine/engine-usage.ts"
 import { InvalidInput } from "../../effects/model/Errors.ts"
 import { keyNeeded, maySeeSecrets } from "../access/secrets-shown.ts"
 import { methods } from "../request/methods.ts"
@@ -38,6 +39,7 @@ export const ofThisProcess = (): Sample => {
   return { atMs: performance.now(), cpuMs: (system + user) / 1000 }
 }
 
+const NO_USAGE = { cpu_seconds: 0, cpu_percent: 0, rss_bytes: 0, loop_max_ms: 0 }
 const SECRETS = { true: true, "1": true, false: false, "0": false } as const
 
 export const systemRoutes = (
@@ -56,8 +58,8 @@ export const systemRoutes = (
     GET: (c) =>
       runner.run(
         c,
-        Effect.all({ health: system.health, usage: system.engineUsage, channels: channels.list }),
-        ({ channels, health, usage }) => {
+        Effect.all({ health: system.health, usages: system.engineUsages, channels: channels.list }),
+        ({ channels, health, usages }) => {
           const outputs = channels.flatMap((channel) => channel.outputs)
           return c.json({
             version: health.version,
@@ -71,8 +73,12 @@ export const systemRoutes = (
             },
             engine: {
               ...health.engine,
-              ...(usage ?? { cpu_seconds: 0, cpu_percent: 0, rss_bytes: 0, loop_max_ms: 0 }),
+              ...(totalUsage(usages) ?? NO_USAGE),
             },
+            engines: health.engines.map((engine) => ({
+              ...engine,
+              ...(usages.find(({ number }) => number === engine.number)?.usage ?? NO_USAGE),
+            })),
             machine: {
               cpus: availableParallelism(),
               load_average: loadavg(),

@@ -5,9 +5,11 @@ import type { Audit } from "../access/audit.ts"
 import type { Access } from "../access/auth.ts"
 import type { Limits } from "../access/limits.ts"
 import type { LivePages } from "../live/live-pages.ts"
+import type { OtherNodes } from "../nodes/other-nodes.ts"
 import type { Idempotency } from "../request/idempotency.ts"
 import type { Runner } from "../request/run.ts"
 import type { GrafanaLinks } from "./grafana-links.ts"
+import type { MediaLiveWeb } from "./medialive-web.ts"
 
 /** What routes work with; each takes what it needs of it. */
 export interface AppServices extends ControlPlane {
@@ -18,12 +20,16 @@ export interface AppServices extends ControlPlane {
   readonly audit: Audit
   readonly limits: Limits
   readonly live: LivePages
+  /** What the other nodes show; nothing on a single machine. */
+  readonly others: OtherNodes
   /** The last lines of the service's log. */
   readonly log: LogLines
   /** Number of open WebSockets. */
   readonly openSockets: () => number
   /** Whether pictures are taken of channels. */
   readonly pictures: boolean
+  /** Null without `MEDIALIVE=on`. */
+  readonly medialiveWeb: MediaLiveWeb | null
   /** Null without `GRAFANA_URL`. */
   readonly grafana: GrafanaLinks | null
 }

@@ -10,6 +10,7 @@ import type { ChannelView } from "../../effects/model/channel.ts"
 import type { CueView } from "../../effects/model/cue.ts"
 import { InvalidInput, NotFound } from "../../effects/model/Errors.ts"
 import type { ChannelEventView } from "../../effects/model/event.ts"
+import { SINGLE_MACHINE } from "../../effects/nodes/single-machine.ts"
 import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
 import { makeTemplates } from "../../effects/templates/Templates.ts"
 import { memoryNotifications } from "../../effects/testing/notifications.ts"
@@ -19,6 +20,7 @@ import { fakeHealth } from "./fake-health.ts"
 import { fakeMetrics } from "./fake-metrics.ts"
 import { fakeDryRuns, fakeOutputs } from "./fake-outputs.ts"
 import { fakeCues, fakeEvents, fakeUndo } from "./fake-records.ts"
+import { fakeSchedules } from "./fake-schedules.ts"
 import { fakeSurroundings } from "./fake-views.ts"
 import { makeFakeWorld } from "./fake-world.ts"
 
@@ -51,7 +53,9 @@ const fakeConfiguration: ConfigService = {
 
 const fakeSystem: ControlPlane["system"] = {
   health: Effect.succeed(fakeHealth),
-  engineUsage: Effect.succeed({ cpu_seconds: 1.5, cpu_percent: 12.5, rss_bytes: 50_000_000, loop_max_ms: 0.8 }),
+  engineUsages: Effect.succeed([
+    { number: 1, usage: { cpu_seconds: 1.5, cpu_percent: 12.5, rss_bytes: 50_000_000, loop_max_ms: 0.8 } },
+  ]),
   surroundings: Effect.succeed(fakeSurroundings),
 }
 
@@ -78,10 +82,14 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
       ...over.history,
     },
     hlsFiles: { directory: (_, ref) => new NotFound({ kind: "output", ref: ref ?? "of HLS" }), ...over.hlsFiles },
+    inputNeeds: { of: (ref) => Effect.as(find(ref), null), ...over.inputNeeds },
+    medialive: { service: null, ...over.medialive },
     metrics: { view: Effect.sync(() => fakeMetrics()), ...over.metrics },
+    nodes: { ...SINGLE_MACHINE, ...over.nodes },
     notifications: { ...memoryNotifications(), ...over.notifications },
     outputs: { ...fakeOutputs(world), ...over.outputs },
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },
+    schedules: { ...fakeSchedules(world), ...over.schedules },
     system: { ...fakeSystem, ...over.system },
     templates: {
       ...makeTemplates(memoryTemplates(), world.change, makeStateTag(new Uint8Array(32))),

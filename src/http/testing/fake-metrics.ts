@@ -4,6 +4,7 @@ import { MALFORMED } from "../../core/srt/protocol/packet.ts"
 import { newChannelTally, newOutputTally } from "../../effects/channel/runtime/tally.ts"
 import {
   type ChannelFigures,
+  type EngineFigures,
   LEG_SUMS,
   type LegFigures,
   LOOP_DELAY_BUCKETS,
@@ -103,21 +104,27 @@ export const fakeChannelFigures = (over: Partial<ChannelFigures> = {}): ChannelF
   ...over,
 })
 
+export const fakeEngineFigures = (over: Partial<EngineFigures> = {}): EngineFigures => ({
+  number: 1,
+  channels: 0,
+  connected: true,
+  restarts: 0,
+  startedAt: 1_700_000_000_000,
+  cpuSeconds: 1.5,
+  rssBytes: 50_000_000,
+  loopPasses: 0,
+  eventOverflows: 0,
+  faults: { output: 0, input: 0, engine: 0 },
+  srtMalformed: zeros(MALFORMED),
+  loopDelay: { buckets: LOOP_DELAY_BUCKETS.map(() => 0), count: 0, sum: 0 },
+  ...over,
+})
+
 export const fakeMetrics = (channels: ReadonlyArray<ChannelFigures> = []): MetricsView => ({
   health: fakeHealth,
-  engine: {
-    connected: true,
-    restarts: 0,
-    startedAt: 1_700_000_000_000,
-    cpuSeconds: 1.5,
-    rssBytes: 50_000_000,
-    loopPasses: 0,
-    eventOverflows: 0,
-    faults: { output: 0, input: 0, engine: 0 },
-    srtMalformed: zeros(MALFORMED),
-    loopDelay: { buckets: LOOP_DELAY_BUCKETS.map(() => 0), count: 0, sum: 0 },
-  },
+  engines: [fakeEngineFigures()],
   store: { errors: { configuration: 0, events: 0, cues: 0 }, dropped: { events: 0, cues: 0 } },
   configVersion: 0,
   channels,
+  medialive: null,
 })

@@ -15,7 +15,8 @@ export const fakeEvents = ({ events, find, ofAll }: FakeWorld): EventsService =>
 
 /** @param inserted is told who inserts a cue */
 export const fakeCues = ({ cues, find, ofAll }: FakeWorld, inserted: (by: string) => void): CuesService => ({
-  list: (ref, { limit }) => Effect.map(find(ref), (channel) => (cues.get(channel.id) ?? []).slice(0, limit)),
+  list: (ref, { before = Number.POSITIVE_INFINITY, limit }) =>
+    Effect.map(find(ref), ({ id }) => (cues.get(id) ?? []).filter((cue) => cue.id < before).slice(0, limit)),
   listAll: (query) => ofAll(cues, query),
   // The stream's clock stands at 10 s.
   insert: (ref, input, by) =>

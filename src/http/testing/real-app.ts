@@ -46,6 +46,8 @@ export interface RealAppOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Data directory of an earlier run, which is kept. */
   readonly dataDir?: string
+  /** Services in the place of the real ones. */
+  readonly over?: Partial<Pick<ControlPlane, "nodes">>
 }
 
 /** Starts the app; fails with the reason when the service refuses to start. */
@@ -86,7 +88,7 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
     throw error
   })
   const app = makeApp({
-    plane,
+    plane: { ...plane, ...options.over },
     accounts,
     audit: makeAuditRows(store.access),
     settings: options.settings ?? OPEN,

@@ -5,7 +5,10 @@ import type { AccountsService } from "../../effects/accounts/Accounts.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
 import { type AppDeps, makeApp } from "../App.ts"
 import type { AccessSettings } from "../access/auth.ts"
+import type { CallNode } from "../nodes/call-node.ts"
+import { medialiveWeb } from "../pages/medialive/medialive-web.ts"
 import { type FakeControlPlane, type FakeOver, makeFakeControlPlane } from "./FakeControlPlane.ts"
+import { fakeMediaLive } from "./fake-medialive.ts"
 
 export const OPEN: AccessSettings = { host: "127.0.0.1", apiKey: Option.none(), auth: true }
 /** Settings that ask for this key. */
@@ -31,6 +34,10 @@ export const makeTestApp = (
     accounts?: AccountsService
     over?: FakeOver
     grafanaUrl?: Option.Option<string>
+    /** How other nodes are asked. */
+    call?: CallNode
+    /** False for a service without `MEDIALIVE=on`. */
+    medialive?: boolean
   } = {},
 ): TestApp => {
   const plane = makeFakeControlPlane(options.over)
@@ -44,8 +51,10 @@ export const makeTestApp = (
     settings,
     accounts,
     audit: memoryAudit(),
+    medialiveWeb: options.medialive === false ? null : medialiveWeb(fakeMediaLive),
     grafanaUrl: options.grafanaUrl ?? Option.none(),
     runtime,
+    ...(options.call === undefined ? {} : { call: options.call }),
   })
   return {
     app,

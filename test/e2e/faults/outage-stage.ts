@@ -1,6 +1,6 @@
 /**
  * Row 32, the near side: the product with many SRT callers to one receiver at the far end of a path, and its
- * monitoring, all inside a network namespace. Tells its state a few times a second as a line of JSON; the test cuts the
+ * monitoring, all inside a network namespace. Tells its state each second as a line of JSON; the test cuts the
  * path and mends it.
  */
 import { Monitoring } from "../monitoring.ts"
@@ -92,5 +92,5 @@ while (!stopping) {
   // Being stopped, it finds nobody any more.
   const line = await look().catch((cause: unknown) => (stopping ? null : Promise.reject(cause)))
   if (line !== null) process.stdout.write(`${JSON.stringify(line)}\n`)
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await new Promise((resolve) => setTimeout(resolve, 1000))
 }

@@ -171,7 +171,7 @@ describe("the proof that a cue left", () => {
     }),
   )
 
-  it.effect("leaves out the outputs that carry no cues", () =>
+  it.effect("names outputs that carry no cues as such, and counts nothing of theirs", () =>
     Effect.gen(function* () {
       const rtmp = { protocol: "rtmp", url: "rtmp://h/a/k" } as const
       const outputs = [
@@ -181,7 +181,8 @@ describe("the proof that a cue left", () => {
       ]
       const run = yield* started({ outputs })
       yield* section(run, 1, outCue(7, 10, 30))
-      assert.deepStrictEqual(statuses(run), ["cued missed"])
+      assert.deepStrictEqual(statuses(run), ["rtmp no_cues", "cued missed", "none no_cues"])
+      assert.strictEqual(run.cues[0]?.outputs[0]?.reason, "its setting cue_points is none")
       yield* word(run, 1, "a")
       yield* adjust("11 seconds")
       const shown = yield* view(run)

@@ -52,6 +52,15 @@ export const firstProof = (
   return { output: slug, status: "missed", at: new Date(atMs).toISOString(), delay_ms: null, reason: whyNot(output) }
 }
 
+/** The entry of an output that is not to carry cues, so that a list of proofs names every output. */
+export const noCues = ({ slug }: Pick<OutputConfig, "slug">, why: string): StoredProof => ({
+  output: slug,
+  status: "no_cues",
+  at: null,
+  delay_ms: null,
+  reason: why,
+})
+
 /** Tells that an output missed a cue; nothing is told of damaged sections. */
 export const missedEvent = (cue: NewCue, { output, reason }: CueProof): ReadonlyArray<Happening> =>
   cue.kind === "damaged"

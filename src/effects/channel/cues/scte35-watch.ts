@@ -2,7 +2,7 @@
  * What a channel's watcher does with SCTE-35: decodes each section, follows the breaks, keeps each cue, and notes by
  * which outputs it left. Plain functions over the channel's runtime; each returns what to record and to log.
  */
-import { carriesCues } from "../../../core/output/output-settings.ts"
+import { whyNoCues } from "../../../core/output/output-settings.ts"
 import { type BreakEvent, noteDamaged, noteSection, tickBreaks } from "../../../core/scte35/break-state.ts"
 import { decodeSpliceInfoSection } from "../../../core/scte35/decode-section.ts"
 import type { SpliceInfoSection } from "../../../core/scte35/section-fields.ts"
@@ -14,7 +14,7 @@ import { type KnownCue, noteBreakAlarms, raiseAlarm } from "../runtime/scte35-ru
 import { countCue } from "../runtime/tally.ts"
 import { type CueFacts, factsOf, factsOfUnreadable } from "./cue-record.ts"
 import { join, NOTHING, type Scte35Channel, type Scte35Moment, type Scte35Noted } from "./scte35-noted.ts"
-import { closeCue, firstProof, missedEvent, patienceMs } from "./scte35-proof.ts"
+import { closeCue, firstProof, missedEvent, noCues, patienceMs } from "./scte35-proof.ts"
 
 export type Scte35Event = Extract<ChannelEvent, { readonly event: "scte35" }>
 
@@ -55,7 +55,7 @@ const onBreakEvents = (
   }
 }
 
-/** Keeps a cue, with a proof begun for each enabled output that is to carry it. */
+/** Keeps a cue, with a proof begun for each enabled output; that of one that is to carry none says so. */
 const keep = (
   { id, keepCue, outputs, runtime }: Scte35Channel,
   event: Scte35Event,
@@ -63,8 +63,12 @@ const keep = (
   seen: Pick<NewCue, "kind" | "preroll_s" | "manual">,
   { monotonicMs }: Scte35Moment,
 ): { readonly known: KnownCue; readonly events: ReadonlyArray<Happening> } => {
-  const enabled = outputs.filter((output) => output.enabled && carriesCues(output))
-  const proofs = enabled.map((output) => firstProof(runtime, output, event.at, monotonicMs))
+  const enabled = outputs.filter((output) => output.enabled)
+  const proofs = enabled.map((output) => {
+    const why = whyNoCues(output)
+    return why === null ? firstProof(runtime, output, event.at, monotonicMs) : noCues(output, why)
+  })
+  const carrying = [...enabled.entries()].filter(([place]) => proofs[place]?.status !== "no_cues")
   const { at, cue, leg: source, pid } = event
   const kept: NewCue = {
     ...facts,
@@ -79,8 +83,8 @@ const keep = (
     outputs: proofs,
   }
   const entry = keepCue(kept)
-  const places = new Map(enabled.map((output, place) => [output.id, place]))
-  const slow = new Set(enabled.flatMap(({ protocol }, place) => (protocol === "hls" ? [place] : [])))
+  const places = new Map(carrying.map(([place, output]) => [output.id, place]))
+  const slow = new Set(carrying.flatMap(([place, { protocol }]) => (protocol === "hls" ? [place] : [])))
   const known = { entry, places, slow }
   runtime.scte35.open.set(cue, { ...known, openedMs: monotonicMs, repetition: 0 })
   return {

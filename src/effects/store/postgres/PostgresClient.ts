@@ -1,5 +1,6 @@
 /**
- * An @effect/sql client over one PostgreSQL connection that holds an advisory lock as long as it lives.
+ * An @effect/sql client over one PostgreSQL connection that holds an advisory lock as long as it lives: for itself, or
+ * together with the other nodes of several machines.
  *
  * One connection, as with SQLite: whoever has it has the lock, so that no statement ever runs beside another service on
  * the same database, not even after a connection was lost and made anew. It is made when a statement needs it and there
@@ -19,6 +20,11 @@ export interface PostgresOptions {
   readonly url: Redacted.Redacted
   /** How long a start waits for the lock of a service that is just ending, in ms. */
   readonly lockWaitMs?: number
+  /**
+   * True for a node: others may use the database at the same time. Transactions then take turns among all nodes, and
+   * one that stands still loses its turn after 5 s.
+   */
+  readonly shared?: boolean
 }
 
 const CONNECT_WITHIN_MS = 5000
@@ -30,6 +36,9 @@ const RETRY_AFTER_MS = 500
 const CLOSE_WITHIN_MS = 1000
 /** The number of the store's advisory lock among those of the database: "dist" in ASCII. */
 const LOCK = "0x64697374"
+/** The number of the lock by which transactions of nodes take turns. */
+const TURN = "0x64697375"
+const STANDS_STILL_MS = 5000
 const LOCK_TIMEOUT = "55P03"
 const INT8 = 20
 
@@ -83,7 +92,11 @@ const readable = (cause: unknown): unknown =>
     ? new Error(cause.errors.map((e: Error) => e.message).join("; "))
     : cause
 
-const connect = async (url: string, lockWaitMs: number): Promise<pg.Client> => {
+const TAKEN =
+  "another distributor uses this database; stop it, give each its own database, or set NODES=on on all that share it"
+const TAKEN_ALONE = "a distributor without NODES uses this database alone; stop it, or set NODES=on there, too"
+
+const connect = async (url: string, lockWaitMs: number, shared: boolean): Promise<pg.Client> => {
   const client = new pg.Client({
     connectionString: url,
     application_name: "distributor",
@@ -99,12 +112,12 @@ const connect = async (url: string, lockWaitMs: number): Promise<pg.Client> => {
     // A client that has vanished must not hold the lock for the two hours of TCP's defaults.
     await ask(client, "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3")
     await ask(client, `SET statement_timeout = 0; SET lock_timeout = ${lockWaitMs}; SET synchronous_commit = on`)
-    await ask(client, `SELECT pg_advisory_lock(${Number(LOCK)})`).catch((cause: unknown) => {
+    const lock = shared ? "pg_advisory_lock_shared" : "pg_advisory_lock"
+    await ask(client, `SELECT ${lock}(${Number(LOCK)})`).catch((cause: unknown) => {
       const isTaken = cause instanceof pg.DatabaseError && cause.code === LOCK_TIMEOUT
-      throw isTaken
-        ? new Error("another distributor uses this database; stop it, or give each its own database")
-        : cause
+      throw isTaken ? new Error(shared ? TAKEN_ALONE : TAKEN) : cause
     })
+    if (shared) await ask(client, `SET idle_in_transaction_session_timeout = ${STANDS_STILL_MS}`)
     await ask(client, `SET lock_timeout = 0; SET statement_timeout = ${STATEMENT_WITHIN_MS}`)
     return client
   } catch (cause) {
@@ -123,7 +136,7 @@ interface HeldConnection {
   readonly close: Effect.Effect<void>
 }
 
-const holdConnection = ({ lockWaitMs = 5000, url }: PostgresOptions): HeldConnection => {
+const holdConnection = ({ lockWaitMs = 5000, shared = false, url }: PostgresOptions): HeldConnection => {
   let current: pg.Client | null = null
   let refused: { readonly untilMs: number; readonly cause: unknown } | null = null
 
@@ -131,7 +144,7 @@ const holdConnection = ({ lockWaitMs = 5000, url }: PostgresOptions): HeldConnec
     if (current !== null) return current
     if (refused !== null && performance.now() < refused.untilMs) throw refused.cause
     try {
-      const client = await connect(Redacted.value(url), lockWaitMs)
+      const client = await connect(Redacted.value(url), lockWaitMs, shared)
       client.once("end", () => {
         if (current === client) current = null
       })
@@ -207,7 +220,13 @@ const make = (options: PostgresOptions) =>
         // Nobody closes the scope of a transaction that did not get its connection.
         const client = yield* Effect.tapErrorCause(connected, () => semaphore.release(1))
         yield* Scope.addFinalizer(yield* Effect.scope, semaphore.release(1))
-        return connectionOf((text, params) => run(client, text, params))
+        const own = (text: string, params: ReadonlyArray<unknown>) => run(client, text, params)
+        // The first statement of a transaction waits for those of other nodes.
+        const inTurn = (text: string, params: ReadonlyArray<unknown>) =>
+          text === "BEGIN" && options.shared === true
+            ? Effect.zipRight(own(text, params), own(`SELECT pg_advisory_xact_lock(${Number(TURN)})`, []))
+            : own(text, params)
+        return connectionOf(inTurn)
       }),
     )
     return yield* Client.make({

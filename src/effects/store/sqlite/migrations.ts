@@ -186,6 +186,95 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     "ALTER TABLE channels ADD COLUMN input_url TEXT",
     "ALTER TABLE channels ADD COLUMN backup_input_url TEXT",
   ],
+  [
+    // Several machines: see `nodes/node-statements.ts`. Times are Unix time in ms by PostgreSQL's clock.
+    `CREATE TABLE nodes (
+      name TEXT PRIMARY KEY,
+      address TEXT NOT NULL,
+      labels TEXT NOT NULL,
+      capacity INTEGER NOT NULL,
+      standing TEXT NOT NULL,
+      instance TEXT NOT NULL,
+      boot TEXT NOT NULL,
+      version TEXT NOT NULL,
+      protocol INTEGER NOT NULL,
+      beat_ms REAL NOT NULL
+    ) STRICT`,
+    `CREATE TABLE placements (
+      channel TEXT PRIMARY KEY REFERENCES channels (id) ON DELETE CASCADE,
+      epoch INTEGER NOT NULL,
+      open_epoch INTEGER NOT NULL,
+      owner TEXT NOT NULL,
+      partner TEXT,
+      home TEXT NOT NULL,
+      standby TEXT,
+      isolated TEXT NOT NULL,
+      target TEXT,
+      target_ready INTEGER NOT NULL,
+      moved_from TEXT,
+      moved_why TEXT NOT NULL,
+      moved_ms REAL NOT NULL,
+      silent_ms REAL,
+      gap_ms REAL
+    ) STRICT`,
+    // How often what all nodes keep in memory was changed, by which each notices what the others have changed.
+    "CREATE TABLE change_counters (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT",
+    "INSERT INTO change_counters VALUES ('channels', 0), ('accounts', 0)",
+    {
+      sqlite: "SELECT 1",
+      pg: `CREATE FUNCTION count_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          UPDATE change_counters SET number = number + 1 WHERE name = TG_ARGV[0];
+          PERFORM pg_notify('distributor_nodes', '');
+          RETURN NULL;
+        END $$`,
+    },
+    ...(["channels", "outputs"] as const).map((table) => ({
+      sqlite: "SELECT 1",
+      pg: `CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION count_change('channels')`,
+    })),
+    ...(["users", "api_keys"] as const).map((table) => ({
+      sqlite: "SELECT 1",
+      pg: `CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION count_change('accounts')`,
+    })),
+  ],
+  [
+    `CREATE TABLE channel_schedules (
+      channel_id TEXT PRIMARY KEY REFERENCES channels (id) ON DELETE CASCADE,
+      schedule TEXT NOT NULL
+    ) STRICT`,
+    // Its one row says up to when schedules were carried out, Unix ms.
+    "CREATE TABLE schedule_clock (id INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    // Region, role and keys, encrypted as a whole.
+    "CREATE TABLE medialive_connection (id INTEGER PRIMARY KEY, settings TEXT NOT NULL) STRICT",
+    "CREATE TABLE medialive_auto (medialive_id TEXT PRIMARY KEY, settings TEXT NOT NULL) STRICT",
+    // What AWS said last, for as long as it says nothing.
+    "CREATE TABLE medialive_seen (medialive_id TEXT PRIMARY KEY, at INTEGER NOT NULL, answer TEXT NOT NULL) STRICT",
+    `CREATE TABLE medialive_runs (
+      id TEXT PRIMARY KEY,
+      medialive_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      seen_at INTEGER NOT NULL,
+      ended_at INTEGER,
+      usd_per_hour REAL
+    ) STRICT`,
+    "CREATE INDEX medialive_runs_by_start ON medialive_runs (started_at)",
+    `CREATE TABLE egress (
+      month TEXT NOT NULL,
+      channel_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (month, channel_id)
+    ) STRICT`,
+  ],
+  [
+    // Each node tells what happens to its own channels; empty on a single machine.
+    "ALTER TABLE notices ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE notification_outbox ADD COLUMN node TEXT NOT NULL DEFAULT ''",
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */

@@ -10,6 +10,7 @@ import { SENDER_DEFAULTS, type SenderOptions } from "../../../core/srt/protocol/
 import type { Session } from "../../../core/srt/protocol/session.ts"
 import type { Reason, SrtStats } from "../../protocol/messages.ts"
 import { RingReader } from "../../ring/ring-reader.ts"
+import type { FenceView } from "../../system/fences.ts"
 import type { Block, SrtArena } from "./arena.ts"
 import type { Address } from "./endpoint.ts"
 import type { PayloadRing } from "./payload-ring.ts"
@@ -35,6 +36,7 @@ const KM_SECURED = 2
 export interface Shared {
   readonly arena: SrtArena
   readonly batch: SendBatch
+  readonly fences: FenceView
 }
 
 /** How a connection is to be run, beside what the protocol asks for. */
@@ -82,8 +84,8 @@ export class OwnConnection {
     this.#headers = shared.arena.take(HISTORY_MIN * HEADER)
     const memory = { view: shared.arena.view, at: this.#headers.at, capacity: HISTORY_MIN }
     const sink = {
-      data: (header: number, sequence: number, position: number, offset: number, length: number, parity: -1 | 0 | 1) =>
-        this.#send(header, sequence, position, offset, length, parity),
+      data: (header: number, _sequence: number, position: number, offset: number, length: number, parity: -1 | 0 | 1) =>
+        this.#send(header, position, offset, length, parity),
       control: (packet: Uint8Array) => {
         shared.batch.use(fd)
         shared.batch.control(address, packet)
@@ -99,12 +101,13 @@ export class OwnConnection {
     this.reader = new RingReader(ring.head)
   }
 
-  #send(header: number, sequence: number, position: number, offset: number, length: number, parity: -1 | 0 | 1): void {
-    const { batch } = this.#shared
+  #send(header: number, position: number, offset: number, length: number, parity: -1 | 0 | 1): void {
+    const { batch, fences } = this.#shared
     const payload = this.#ring.payload(position) + offset
     batch.use(this.#fd)
     if (parity === -1) batch.data(this.address, header, payload, length)
-    else batch.sealed(this.address, this.#cipher(parity), sequence, header, payload, length)
+    else batch.sealed(this.address, this.#cipher(parity), header, payload, length)
+    batch.leaveBefore(fences.untilUs(this.#ring.channel))
   }
 
   #cipher(parity: 0 | 1): StreamCipher {
@@ -114,7 +117,10 @@ export class OwnConnection {
       throw new Error("an SRT packet is to be encrypted with a key that does not exist")
     const cipher = this.#ciphers[parity]
     if (cipher !== null && this.#cipherKeys[parity] === key) return cipher
-    cipher?.close()
+    if (cipher !== null) {
+      this.#shared.batch.seal()
+      cipher.close()
+    }
     const made = streamCipher(this.#shared.arena, key, keys.salt)
     this.#ciphers[parity] = made
     this.#cipherKeys[parity] = key

@@ -18,7 +18,7 @@ export class PayloadRing {
   readonly #arena: SrtArena
   readonly #core: PacketCore
   readonly #coreBase: number
-  readonly #channel: number
+  readonly channel: number
   #block: Block
   #slots = SLOTS_MIN
   #head: number
@@ -32,7 +32,7 @@ export class PayloadRing {
     this.#arena = arena
     this.#core = core
     this.#coreBase = coreBase
-    this.#channel = channel
+    this.channel = channel
     this.#block = arena.take(SLOTS_MIN * SLOT_STRIDE)
     this.#head = core.ringHead(channel)
     this.#tail = this.#head
@@ -76,7 +76,7 @@ export class PayloadRing {
   sync(nowUs: number): void {
     if (this.#syncedUs === nowUs) return
     this.#syncedUs = nowUs
-    const head = this.#core.ringHead(this.#channel)
+    const head = this.#core.ringHead(this.channel)
     let waiting = (head - this.#head) >>> 0
     if (waiting > RING_SLOTS) {
       // The loop stood still for longer than the core's ring lasts: what it lost, nobody gets.
@@ -87,7 +87,7 @@ export class PayloadRing {
     while (waiting > 0) {
       const run = Math.min(waiting, this.#run(RING_SLOTS), this.#run(this.#slots))
       this.#makeRoom(run, nowUs)
-      const from = this.#coreBase + this.#core.slotAddress(this.#channel, this.#head)
+      const from = this.#coreBase + this.#core.slotAddress(this.channel, this.#head)
       libc.memcpy(this.#arena.base + this.#slot(this.#head), from, run * SLOT_STRIDE)
       this.#head = (this.#head + run) >>> 0
       waiting -= run

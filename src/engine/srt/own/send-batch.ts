@@ -6,7 +6,9 @@
  * segments (EIO, EINVAL, EMSGSIZE), the destination gets its packets one by one from then on.
  */
 import { EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, errno, libc, MSG_DONTWAIT } from "../../ffi/libc.ts"
+import type { FenceView } from "../../system/fences.ts"
 import type { SrtArena } from "./arena.ts"
+import { SealedPackets } from "./sealed-packets.ts"
 import type { StreamCipher } from "./stream-cipher.ts"
 
 /** sizeof(struct mmsghdr), struct iovec, and room for one cmsg with a u16 (64-bit Linux). */
@@ -27,9 +29,6 @@ const SEGMENTS = 48
 /** Bytes of a message: an IP datagram has 65 535. */
 const MESSAGE_BYTES = 65_000
 const CONTROL_BYTES = 256 * 1024
-/** Encrypted packets, header and payload together. */
-const SEALED = 512
-const SEALED_STRIDE = 1472
 const HEADER = 16
 
 /** What the kernel answers when it, or the interface, cannot cut a message. */
@@ -69,13 +68,14 @@ export class SendBatch {
     fallbacks: 0,
   }
   readonly #arena: SrtArena
+  readonly #fences: Pick<FenceView, "isPast">
   readonly #segmenting: boolean
   #fd: number
   readonly #msgs: number
   readonly #iovs: number
   readonly #cmsgs: number
   readonly #controls: number
-  readonly #sealed: number
+  readonly #sealed: SealedPackets
   /** A message for packets that are sent one by one. */
   readonly #single: number
   readonly #destinations: Array<Destination | null> = new Array<Destination | null>(MESSAGES).fill(null)
@@ -85,7 +85,8 @@ export class SendBatch {
   #messages = 0
   #iovecs = 0
   #controlBytes = 0
-  #sealedCount = 0
+  /** Least fence of the channels whose packets wait. */
+  #untilUs = Number.POSITIVE_INFINITY
   // The message packets are being added to.
   #open: Destination | null = null
   #size = 0
@@ -94,15 +95,16 @@ export class SendBatch {
   #short = false
 
   /** `segmenting` false sends every packet by itself. */
-  constructor(arena: SrtArena, segmenting = true) {
+  constructor(arena: SrtArena, fences: Pick<FenceView, "isPast">, segmenting = true) {
     this.#arena = arena
+    this.#fences = fences
     this.#segmenting = segmenting
     this.#fd = -1
     this.#msgs = arena.take(MESSAGES * MMSG).at
     this.#iovs = arena.take(IOVECS * IOV).at
     this.#cmsgs = arena.take(MESSAGES * CMSG).at
     this.#controls = arena.take(CONTROL_BYTES).at
-    this.#sealed = arena.take(SEALED * SEALED_STRIDE).at
+    this.#sealed = new SealedPackets(arena)
     this.#single = arena.take(MMSG).at
     arena.bytes.fill(0, this.#msgs, this.#msgs + MESSAGES * MMSG)
     arena.bytes.fill(0, this.#single, this.#single + MMSG)
@@ -162,6 +164,14 @@ export class SendBatch {
     this.#packets += 1
   }
 
+  /**
+   * What waits may leave until then (CLOCK_MONOTONIC in µs) and no later: it is thrown away instead, with what waits of
+   * other channels, which is repaired like any other loss.
+   */
+  leaveBefore(untilUs: number): void {
+    if (untilUs < this.#untilUs) this.#untilUs = untilUs
+  }
+
   /** A packet in the clear, gathered from its header and its payload. */
   data(to: Destination, header: number, payload: number, length: number): void {
     this.#room(to, HEADER + length, 2)
@@ -170,24 +180,17 @@ export class SendBatch {
     this.#added(HEADER + length)
   }
 
-  /** A packet whose payload `cipher` encrypts. */
-  sealed(
-    to: Destination,
-    cipher: StreamCipher,
-    sequence: number,
-    header: number,
-    payload: number,
-    length: number,
-  ): void {
-    if (this.#sealedCount === SEALED) this.submit()
+  /** A packet whose payload `cipher` encrypts, at the latest when it is submitted. */
+  sealed(to: Destination, cipher: StreamCipher, header: number, payload: number, length: number): void {
+    if (!this.#sealed.fits(length)) this.submit()
     this.#room(to, HEADER + length, 1)
-    const { u32 } = this.#arena
-    const at = this.#sealed + this.#sealedCount * SEALED_STRIDE
-    this.#sealedCount += 1
-    for (let word = 0; word < 4; word++) u32[(at >> 2) + word] = u32[(header >> 2) + word] ?? 0
-    cipher.encrypt(sequence, payload, at + HEADER, length)
-    this.#iovec(at, HEADER + length)
+    this.#iovec(this.#sealed.add(cipher, header, payload, length), HEADER + length)
     this.#added(HEADER + length)
+  }
+
+  /** Encrypts what waits for it: before a cipher is closed. */
+  seal(): void {
+    this.#sealed.run()
   }
 
   /** A control packet, or a handshake: copied. */
@@ -225,6 +228,8 @@ export class SendBatch {
   /** Hands everything to the kernel. What it does not take is lost, and repaired like any other loss. */
   submit(): void {
     this.#close()
+    this.#sealed.run()
+    if (this.#fences.isPast(this.#untilUs)) this.#messages = 0
     let from = 0
     while (from < this.#messages) {
       const left = this.#messages - from
@@ -239,10 +244,11 @@ export class SendBatch {
         from += 1
       }
     }
+    this.#untilUs = Number.POSITIVE_INFINITY
     this.#messages = 0
     this.#iovecs = 0
     this.#controlBytes = 0
-    this.#sealedCount = 0
+    this.#sealed.clear()
   }
 
   #refused(message: number): void {

@@ -5,6 +5,7 @@
 import { randomInt } from "node:crypto"
 import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
 import { MALFORMED } from "../../../core/srt/protocol/packet.ts"
+import type { FenceView } from "../../system/fences.ts"
 import { SrtArena } from "./arena.ts"
 import type { Shared } from "./connection.ts"
 import { nodeCrypto } from "./crypto.ts"
@@ -71,12 +72,14 @@ export class OwnSrt {
   #memory: { readonly shared: Shared; readonly buffers: ReceiveBuffers } | null = null
   readonly #core: PacketCore
   readonly #coreBase: number
+  readonly #fences: FenceView
   readonly #rings = new Leases<number, PayloadRing>((ring) => ring.close())
   readonly #callers = new Leases<string, Endpoint>((endpoint) => this.#closeEndpoint(endpoint))
   readonly #listeners = new Set<Endpoint>()
 
-  constructor(core: PacketCore, coreBase: number) {
+  constructor(core: PacketCore, coreBase: number, fences: FenceView) {
     this.#core = core
+    this.#fences = fences
     this.#coreBase = coreBase
   }
 
@@ -84,7 +87,8 @@ export class OwnSrt {
     if (this.#memory !== null) return this.#memory
     const arena = new SrtArena()
     const buffers = new ReceiveBuffers(arena, this.malformed)
-    this.#memory = { shared: { arena, batch: new SendBatch(arena) }, buffers }
+    const fences = this.#fences
+    this.#memory = { shared: { arena, batch: new SendBatch(arena, fences), fences }, buffers }
     return this.#memory
   }
 

@@ -1,55 +1,76 @@
 /**
  * Encryption of packets with one stream key: AES in counter mode, its IV made of the salt and the packet's sequence
- * number (clause 6.2.2 of draft-sharabayko-srt-01).
+ * number (clause 6.2.2 of draft-sharabayko-srt-01). libcrypto encrypts the counter blocks of a whole burst by one call;
+ * the rest is done in WebAssembly (src/core/assembly/cipher), within the arena.
  */
 import { createCipheriv } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { webAssembly } from "../../../core/packet-core/web-assembly.ts"
 import { type LibCrypto, libcrypto } from "../../ffi/libcrypto.ts"
 import type { Block, SrtArena } from "./arena.ts"
+
+/** Bytes of a job, and where its fields stand: see src/core/assembly/cipher/cipher.ts. */
+export const JOB_BYTES = 32
+export const JOB_PAYLOAD = 16
+export const JOB_PLACE = 20
+export const JOB_LENGTH = 24
 
 /** Bytes of the salt that the IV begins with; the sequence number is xored into the last four, a counter follows. */
 const IV_SALT = 14
 const SEQUENCE_AT = 10
+const HEADER = 16
 
 export interface StreamCipher {
-  /** Encrypts `length` bytes at offset `from` of the arena to offset `to`. */
-  readonly encrypt: (sequence: number, from: number, to: number, length: number) => void
+  /**
+   * Writes the packets of `count` jobs at `jobs` to their places, which are the `bytes` bytes at `places`, one behind
+   * the other: headers as they are, payloads encrypted.
+   */
+  readonly seal: (jobs: number, count: number, places: number, bytes: number) => void
   readonly close: () => void
 }
 
-/** The IV in the arena, and the words of the salt that sequence numbers are xored into. */
-class Iv {
-  readonly at: number
-  readonly #arena: SrtArena
-  readonly #high: number
-  readonly #low: number
+/** What cipher.wasm exports. */
+interface CipherModule {
+  readonly counters: (jobs: number, count: number, salt: number) => void
+  readonly finish: (jobs: number, count: number) => void
+}
 
-  constructor(arena: SrtArena, block: Block, salt: Uint8Array) {
-    this.#arena = arena
-    this.at = block.at
-    arena.bytes.fill(0, block.at, block.at + 16)
-    arena.bytes.set(salt.subarray(0, IV_SALT), block.at)
-    this.#high = arena.view.getUint16(block.at + SEQUENCE_AT)
-    this.#low = arena.view.getUint16(block.at + SEQUENCE_AT + 2)
-  }
+const MODULE = new URL("../../../../build/cipher.wasm", import.meta.url)
+const instances = new WeakMap<SrtArena, CipherModule>()
 
-  set(sequence: number): void {
-    this.#arena.view.setUint16(this.at + SEQUENCE_AT, this.#high ^ (sequence >>> 16))
-    this.#arena.view.setUint16(this.at + SEQUENCE_AT + 2, this.#low ^ (sequence & 0xffff))
+/** The module in the memory of an arena. */
+const moduleIn = (arena: SrtArena): CipherModule => {
+  let instance = instances.get(arena)
+  if (instance === undefined) {
+    const module = new webAssembly.Module(readFileSync(MODULE))
+    const { exports } = new webAssembly.Instance(module, { env: { memory: arena.memory } })
+    instance = exports as unknown as CipherModule
+    instances.set(arena, instance)
   }
+  return instance
+}
+
+/** Puts the IV of sequence number 0 at the beginning of a block. */
+const putSalt = (arena: SrtArena, { at }: Block, salt: Uint8Array): void => {
+  arena.bytes.fill(0, at, at + 16)
+  arena.bytes.set(salt.subarray(0, IV_SALT), at)
 }
 
 const byLibcrypto = (crypto: LibCrypto, arena: SrtArena, key: Uint8Array, salt: Uint8Array): StreamCipher => {
+  const { counters, finish } = moduleIn(arena)
   const block = arena.take(64)
-  const iv = new Iv(arena, block, salt)
+  putSalt(arena, block, salt)
   const written = arena.base + block.at + 32
   const context = Number(crypto.newContext())
-  const cipher = Number(crypto.ctr[key.length as 16 | 24 | 32]())
-  crypto.setKey(context, cipher, 0, Uint8Array.from(key), new Uint8Array(16))
+  const cipher = Number(crypto.ecb[key.length as 16 | 24 | 32]())
+  crypto.setKey(context, cipher, 0, Uint8Array.from(key), 0)
+  crypto.setPadding(context, 0)
   return {
-    encrypt: (sequence, from, to, length) => {
-      iv.set(sequence)
-      crypto.setIv(context, 0, 0, 0, arena.base + iv.at)
-      crypto.update(context, arena.base + to, written, arena.base + from, length)
+    seal: (jobs, count, places, bytes) => {
+      counters(jobs, count, block.at)
+      const at = arena.base + places
+      crypto.update(context, at, written, at, bytes)
+      finish(jobs, count)
     },
     close: () => {
       crypto.freeContext(context)
@@ -60,13 +81,19 @@ const byLibcrypto = (crypto: LibCrypto, arena: SrtArena, key: Uint8Array, salt: 
 
 const byNode = (arena: SrtArena, key: Uint8Array, salt: Uint8Array): StreamCipher => {
   const block = arena.take(64)
-  const iv = new Iv(arena, block, salt)
+  putSalt(arena, block, salt)
   const name = `aes-${key.length * 8}-ctr`
+  const { bytes, u32, view } = arena
   return {
-    encrypt: (sequence, from, to, length) => {
-      iv.set(sequence)
-      const cipher = createCipheriv(name, key, arena.bytes.slice(iv.at, iv.at + 16))
-      arena.bytes.set(cipher.update(arena.bytes.subarray(from, from + length)), to)
+    seal: (jobs, count) => {
+      for (let job = jobs; job < jobs + count * JOB_BYTES; job += JOB_BYTES) {
+        const [payload = 0, place = 0, length = 0] = u32.subarray((job + JOB_PAYLOAD) >> 2)
+        const iv = bytes.slice(block.at, block.at + 16)
+        for (let i = 0; i < 4; i++) iv[SEQUENCE_AT + i] = (iv[SEQUENCE_AT + i] ?? 0) ^ view.getUint8(job + i)
+        bytes.set(bytes.subarray(job, job + HEADER), place)
+        const cipher = createCipheriv(name, key, iv)
+        bytes.set(cipher.update(bytes.subarray(payload, payload + length)), place + HEADER)
+      }
     },
     close: () => arena.release(block),
   }

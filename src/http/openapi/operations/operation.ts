@@ -22,7 +22,7 @@ export interface Answer {
 export type AnswerHeader = "ETag" | "Location" | "Idempotency-Replayed"
 
 export interface Operation {
-  readonly method: "get" | "post" | "put" | "delete"
+  readonly method: "get" | "post" | "put" | "patch" | "delete"
   /** With parameters in braces. */
   readonly path: string
   /** Name for programs that are generated from the document. */

@@ -9,7 +9,7 @@ const TYPES = [...CUE_KINDS, ...CUE_COMMANDS]
 const TYPE = `(${TYPES.join("|")}|\\d{1,3}|0[xX][0-9a-fA-F]{1,2})`
 
 export const CUE_PARAMETERS: ReadonlyArray<Parameter> = [
-  limit(MAX_CSV_LIMIT, `How many; ${MAX_LIMIT} at most unless format is csv`),
+  limit(MAX_CSV_LIMIT, `How many; ${MAX_LIMIT} at most unless format is csv, which holds all without it`),
   before("cues"),
   time("since", "Only cues at or after this time"),
   time("until", "Only cues before this time"),

@@ -29,6 +29,7 @@ import {
 } from "./channel-fields.ts"
 import { backOf, type Fields, field, goTo, numeric, pageAnswer, shownAgain, stateOf, withPlace } from "./form-fields.ts"
 import { hasRtp, KIND_CHOICES, legKinds, type ShownUrls, srtAdvice, withoutSrt, wrongLegs } from "./leg-fields.ts"
+import { checkOpened, merged, OPENED, openedOf, type Shown } from "./meanwhile.ts"
 import { mediaLiveOf } from "./medialive.ts"
 import { urlSecretFields } from "./secret-fields.ts"
 import { makeWithForm } from "./with-form.ts"
@@ -84,11 +85,17 @@ const adviceOf = async ({ channels, runner }: Pick<AppServices, "channels" | "ru
   }
 }
 
+/** What the form of a channel shows of what is stored. */
+const shownChannel = ({ secretsTag }: Pick<AppServices["channels"], "secretsTag">, channel: ChannelView): Shown => ({
+  values: channelValues(channel),
+  secrets: secretsTag(channel.id),
+})
+
 /**
  * The forms that add, change and clone a channel: as they are first shown, or with what was typed and what is wrong
  * with it.
  */
-const makeChannelForms = (services: ChannelFormServices) => {
+export const makeChannelForms = (services: ChannelFormServices) => {
   const { channels, runner } = services
 
   /** Free places for the legs of a new channel, as fields of the form; what cannot be found is left out. */
@@ -130,6 +137,7 @@ const makeChannelForms = (services: ChannelFormServices) => {
         frame={frameOf(c, services)}
         action={`/channels/${channel.slug}/edit`}
         editing={channel.slug}
+        opened={typed?.[OPENED] ?? openedOf(shownChannel(channels, channel))}
         slug={channel.slug}
         name={channel.name}
         outputs={channel.outputs.length}
@@ -198,13 +206,17 @@ export const channelPageRoutes = (app: Hono, services: ChannelFormServices): voi
     POST: (c) =>
       withForm(c, async (fields) => {
         const ref = c.req.param("id")
+        const shown = Effect.map(channels.get(ref), (channel) => shownChannel(channels, channel))
+        const asOpened = Effect.flatMap(shown, (now) => checkOpened(fields, now))
         const update = Effect.flatMap(channels.get(ref), (channel) =>
-          Effect.flatMap(updateIn(fields, channel), (input) => channels.update(ref, input)),
+          Effect.flatMap(updateIn(fields, channel), (input) => channels.update(ref, input, asOpened)),
         )
         const updated = await runner.settle(c, update)
-        return Either.isRight(updated)
-          ? goTo(c, backTo(c, fields, updated.right))
-          : editPage(c, ref, fields, updated.left)
+        if (Either.isRight(updated)) return goTo(c, backTo(c, fields, updated.right))
+        const problem = updated.left
+        const now = problem.kind === "precondition-failed" ? await runner.settle(c, shown) : Either.left(problem)
+        const again = Either.isRight(now) ? merged(fields, now.right, problem) : { fields, problem }
+        return editPage(c, ref, again.fields, again.problem)
       }),
   })
   methods(app, "/channels/:id/clone", {

@@ -1,8 +1,9 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
+import { ownAddresses } from "../../../effects/config/own-addresses.ts"
 import { memoryAccounts } from "../../../effects/testing/accounts.ts"
 import { makeTestApp, withKey } from "../../testing/test-app.ts"
-import { ownAddresses, reachableAt } from "./medialive.ts"
+import { reachableAt } from "./medialive.ts"
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" }
 type Test = ReturnType<typeof makeTestApp>

@@ -75,7 +75,8 @@ describe("a channel with SRT inputs", () => {
     expect(shown.secrets).toEqual(["input_url_secret.0"])
     expect((await post(app, path, { ...shown.fields, name: "Sport HD" })).status).toBe(303)
     expect(await channel(app, "sport")).toMatchObject({ name: "Sport HD", input_url: CALLER, backup_rtp_port: 5030 })
-    const rotated = { ...shown.fields, "input_url_secret.0": "brand new & longer" }
+    const { fields } = await formOf(app, path)
+    const rotated = { ...fields, "input_url_secret.0": "brand new & longer" }
     expect((await post(app, path, rotated)).status).toBe(303)
     const stands = CALLER.replace(SECRET, encodeURIComponent("brand new & longer"))
     expect(await channel(app, "sport")).toMatchObject({ input_url: stands })

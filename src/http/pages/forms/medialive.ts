@@ -1,21 +1,13 @@
 /** What to enter in AWS Elemental MediaLive for a channel, and the addresses at which it can reach this machine. */
-import { networkInterfaces } from "node:os"
 import type { MediaLiveLeg, MediaLiveProps } from "../../../../views/forms/MediaLive.tsx"
 import { isAny, isIPv4, isIPv6, isMulticast } from "../../../core/net/address.ts"
 import { FEC_PORTS } from "../../../effects/config/input-policy.ts"
+import { ownAddresses } from "../../../effects/config/own-addresses.ts"
 import { type Fields, field } from "./form-fields.ts"
 
 const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, "$1")
 const isAddress = (host: string): boolean => isIPv4(host) || isIPv6(withoutBrackets(host))
 const isLoopback = (name: string): boolean => /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(name)
-
-/** Addresses of this machine that others may reach: IPv4 first, none that works on one link alone. */
-export const ownAddresses = (interfaces = networkInterfaces()): ReadonlyArray<string> =>
-  Object.values(interfaces)
-    .flatMap((list) => list ?? [])
-    .filter(({ address, internal }) => !internal && !/^(?:fe80:|169\.254\.)/i.test(address))
-    .sort((a, b) => a.family.localeCompare(b.family))
-    .map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address))
 
 /**
  * Where others reach an input on `ip`: at the group or the address itself; on every address (empty, 0.0.0.0, `::`)

@@ -4,6 +4,7 @@ import { type Effect, Either } from "effect"
 import type { Context } from "hono"
 import { isLive } from "../../../../views/channel/OutputRows.tsx"
 import { AddOutputPage, EditOutputPage } from "../../../../views/forms/OutputPages.tsx"
+import type { OutputView } from "../../../effects/model/channel.ts"
 import type { DryRunsService } from "../../../effects/supervisor/DryRuns.ts"
 import { type Problem, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
@@ -11,6 +12,7 @@ import { frameOf } from "../frame.ts"
 import { channelChoices } from "./channel-choices.ts"
 import { backOf, type Fields, field, pageAnswer, shownAgain, stateOf } from "./form-fields.ts"
 import { findOutput, interpret, protocolOf, templatesFor } from "./interpret-output.ts"
+import { OPENED, openedOf, type Shown } from "./meanwhile.ts"
 import {
   beginOf,
   OUTPUT_FIELDS,
@@ -42,6 +44,12 @@ const stateFor = (fields: Fields, { problem, outcome }: Sent, focus: string) => 
     ? { ...state, alerts: [...state.alerts, KEEP_TYPING] }
     : state
 }
+
+/** What the form of an output shows of what is stored. */
+export const shownOutput = (
+  { secretsTag }: Pick<AppServices["channels"], "secretsTag">,
+  output: OutputView,
+): Shown => ({ values: outputValues(output), secrets: secretsTag(output.id) })
 
 export interface OutputForms {
   readonly addPage: (c: Context, fields: Fields, sent?: Sent) => Promise<Response>
@@ -108,6 +116,7 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
         editing={{
           channel: channel.slug,
           output: output.id,
+          opened: typed?.[OPENED] ?? openedOf(shownOutput(channels, output)),
           key: keyPlaceOf(output),
           urlSecrets: urlSecretFields(output.url),
         }}

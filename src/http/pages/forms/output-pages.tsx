@@ -11,8 +11,9 @@ import { problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { backOf, field, goTo, shownAgain, stateOf, withPlace } from "./form-fields.ts"
 import { changedOutput, findOutput, interpret, protocolOf, templatesFor } from "./interpret-output.ts"
+import { checkOpened, merged } from "./meanwhile.ts"
 import { newOutputBody, outputValues, SECRET_FIELDS, settingGroups } from "./output-fields.ts"
-import { makeOutputForms } from "./output-forms.tsx"
+import { makeOutputForms, shownOutput } from "./output-forms.tsx"
 import { outputTestRoutes } from "./output-test-pages.tsx"
 import { makeWithForm } from "./with-form.ts"
 
@@ -61,15 +62,19 @@ export const outputPageRoutes = (app: Hono, services: AppServices): void => {
     POST: (c) =>
       withForm(c, async (fields) => {
         const [ref, output] = [c.req.param("id"), c.req.param("output")]
+        const shown = Effect.map(findOutput(channels, ref, output), (found) => shownOutput(channels, found.output))
+        const asOpened = Effect.flatMap(shown, (now) => checkOpened(fields, now))
         const update = Effect.flatMap(changedOutput(services, fields, ref, output), (input) =>
-          outputs.update(ref, output, input),
+          outputs.update(ref, output, input, asOpened),
         )
         const updated = await runner.settle(c, update)
         if (Either.isRight(updated))
           return goTo(c, withPlace(backOf(c, fields), { hash: `output-${updated.right.id}` }))
-        return updated.left.kind === "not-found"
-          ? problemResponse(updated.left, c.req.path)
-          : editPage(c, ref, output, fields, { problem: updated.left })
+        const problem = updated.left
+        if (problem.kind === "not-found") return problemResponse(problem, c.req.path)
+        const now = problem.kind === "precondition-failed" ? await runner.settle(c, shown) : Either.left(problem)
+        const again = Either.isRight(now) ? merged(fields, now.right, problem) : { fields, problem }
+        return editPage(c, ref, output, again.fields, { problem: again.problem })
       }),
   })
   methods(app, `${path}/duplicate`, {

@@ -10,6 +10,7 @@ import { RemuxPool } from "../../../remux/remux-pool.ts"
 import { HandshakeGates } from "../../../srt/handshake-gate.ts"
 import { ListenerPorts } from "../../../srt/listener-ports.ts"
 import { OwnSrt } from "../../../srt/own/stack.ts"
+import { Fences } from "../../../system/fences.ts"
 import { UdpPortRegistry } from "../../../system/udp-port-registry.ts"
 import type { OutputSession, SessionContext } from "../../output-session.ts"
 
@@ -18,6 +19,9 @@ const BATCH = 32
 export class Stage {
   readonly core: PacketCore
   readonly context: SessionContext
+  /** CLOCK_MONOTONIC of this stage's fences in µs. */
+  fenceClockUs = 0
+  readonly fences = new Fences(() => this.fenceClockUs)
   readonly sessions: OutputSession[] = []
   /** Positions of the cues that went by. */
   readonly cues: number[] = []
@@ -28,13 +32,15 @@ export class Stage {
     this.core = core
     const listenerPorts = new ListenerPorts()
     const udpPorts = new UdpPortRegistry()
+    const { fences } = this
     this.context = {
       core,
       base: 0,
       srt: null,
       ports: null,
       srtStack: "libsrt",
-      ownSrt: new OwnSrt(core, 0),
+      ownSrt: new OwnSrt(core, 0, fences),
+      fences,
       listenerPorts,
       gates: new HandshakeGates(),
       udpPorts,

@@ -1,0 +1,340 @@
+/** MediaLive beside our channels, over the stand-in for AWS, on the test's clock. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { channelStats, engineStats, legStats } from "../testing/FakeEngine.ts"
+import { ENVIRONMENT, fedChannel, makeStage } from "./testing/medialive-stage.ts"
+
+/** Most requests in any second. */
+const densest = (calls: ReadonlyArray<{ readonly at: number }>): number =>
+  Math.max(0, ...calls.map(({ at }) => calls.filter((one) => one.at >= at && one.at < at + 1000).length))
+
+describe("asking AWS", () => {
+  it.scoped("never takes more than one request a second, with 100 channels that feed us", () =>
+    Effect.gen(function* () {
+      const urls = (n: number) => [`rtp://198.51.100.5:${5000 + n * 20}`, `rtp://198.51.100.5:${5010 + n * 20}`]
+      const channels = Array.from({ length: 100 }, (_, n) =>
+        fedChannel({
+          id: `ch-${n}`,
+          slug: `c${n}`,
+          number: n + 1,
+          rtp_port: 5000 + n * 20,
+          backup_rtp_port: 5010 + n * 20,
+        }),
+      )
+      const { aws, pass, service } = yield* makeStage({ channels })
+      for (let n = 0; n < 100; n++) aws.add({ id: String(1000 + n), state: "RUNNING", urls: urls(n) })
+      yield* pass(130)
+      assert.isAbove(aws.calls.length, 110)
+      assert.isAtMost(densest(aws.calls), 1)
+      const { channels: shown, stale_s } = yield* service.list
+      assert.strictEqual(stale_s, null)
+      assert.deepStrictEqual(
+        [shown.length, shown.filter(({ price }) => price !== null).length, shown[0]?.feeds.length],
+        [100, 100, 2],
+      )
+      assert.isAtMost(aws.count("medialive:ListChannels"), 14)
+      assert.isAtMost(aws.count("cloudwatch:GetMetricData"), 3)
+    }),
+  )
+
+  it.scoped("slows down while AWS says that it is too much, and comes back", () =>
+    Effect.gen(function* () {
+      const { aws, listed, pass, service } = yield* makeStage()
+      aws.add()
+      yield* listed
+      aws.faults.set("*", [429, "TooManyRequestsException"])
+      const before = aws.calls.length
+      yield* pass(60)
+      assert.isBelow(aws.calls.length - before, 8)
+      aws.faults.clear()
+      yield* pass(120, 5)
+      assert.strictEqual((yield* service.list).stale_s, null)
+      assert.strictEqual((yield* service.figures).requests.throttled > 0, true)
+    }),
+  )
+
+  it.scoped("shows what was last, with its age, while AWS is away, and after a restart too", () =>
+    Effect.gen(function* () {
+      const { aws, directory, listed, pass, service } = yield* makeStage()
+      aws.add({ state: "RUNNING" })
+      yield* listed
+      aws.faults.set("*", [500, "InternalServerErrorException"])
+      yield* pass(120, 5)
+      const list = yield* service.list
+      assert.isAbove(list.stale_s ?? 0, 60)
+      assert.match(list.problem ?? "", /medialive:ListChannels: InternalServerErrorException/)
+      assert.deepStrictEqual(
+        list.channels.map(({ id, state }) => [id, state]),
+        [["1001", "RUNNING"]],
+      )
+      assert.deepStrictEqual(
+        (yield* service.notices).map(({ kind }) => kind),
+        ["medialive_unreachable"],
+      )
+      const again = yield* makeStage({ directory, aws })
+      yield* again.pass(1)
+      const restored = yield* again.service.channel("1001")
+      assert.strictEqual(restored.state, "RUNNING")
+      assert.strictEqual(restored.outputs[0]?.destinations[0]?.feeds, "primary of News")
+      assert.deepStrictEqual(
+        restored.checks.map(({ code }) => code),
+        ["same_machine"],
+      )
+      aws.faults.clear()
+      yield* again.pass(90, 5)
+      assert.strictEqual((yield* again.service.list).stale_s, null)
+    }),
+  )
+
+  it.scoped("goes on without what it may not do, and names the permission", () =>
+    Effect.gen(function* () {
+      const { aws, listed, pass, service } = yield* makeStage()
+      aws.add({ state: "RUNNING" })
+      aws.denied.add("medialive:ListAlerts").add("cloudwatch:GetMetricData").add("pricing:GetProducts")
+      yield* listed
+      yield* pass(60)
+      const list = yield* service.list
+      assert.deepStrictEqual(
+        list.missing_permissions.map(({ action }) => action),
+        ["medialive:ListAlerts", "cloudwatch:GetMetricData", "pricing:GetProducts"],
+      )
+      assert.deepStrictEqual(
+        [list.problem, list.channels[0]?.active_alerts, list.channels[0]?.price?.from],
+        [null, null, "table"],
+      )
+      assert.strictEqual(aws.count("pricing:GetProducts"), 1)
+      aws.denied.clear()
+      yield* pass(700, 10)
+      assert.deepStrictEqual((yield* service.list).missing_permissions, [])
+    }),
+  )
+
+  it.scoped("has prices of AWS, alerts, and figures of CloudWatch", () =>
+    Effect.gen(function* () {
+      const { aws, events, listed, pass, service } = yield* makeStage()
+      const channel = aws.add({ state: "RUNNING" })
+      channel.alerts = [{ id: "1", alertType: "No input", pipelineId: "1", message: "none" }]
+      yield* listed
+      yield* pass(60)
+      const detail = yield* service.channel("1001")
+      assert.deepStrictEqual([detail.price?.usd_per_hour, detail.price?.from, detail.active_alerts], [1, "aws", 1])
+      assert.deepStrictEqual([...new Set(detail.figures.map(({ metric }) => metric))].sort(), [
+        "ActiveAlerts",
+        "FillMsec",
+        "InputLossSeconds",
+        "InputVideoFrameRate",
+        "PipelinesLocked",
+      ])
+      assert.strictEqual(events.filter(({ kind }) => kind === "medialive_alert").length, 1)
+      assert.deepStrictEqual(
+        (yield* service.notices).map(({ channelId, kind }) => [kind, channelId]),
+        [["medialive_alert", "ch-1"]],
+      )
+    }),
+  )
+
+  it.scoped("asks nothing without a region, and says so", () =>
+    Effect.gen(function* () {
+      const { aws, pass, service } = yield* makeStage({ environment: { ...ENVIRONMENT, AWS_REGION: undefined } })
+      yield* pass(30)
+      assert.deepStrictEqual([aws.calls, (yield* service.list).region], [[], null])
+      const refused = yield* Effect.flip(service.start("1001"))
+      assert.strictEqual(refused._tag, "NotFound")
+      assert.deepStrictEqual(yield* service.test, {
+        ok: false,
+        steps: [{ action: "region", outcome: "failed", message: "no region is set" }],
+        missing: [],
+      })
+      yield* service.setConnection({ region: "eu-west-1" })
+      aws.add()
+      yield* pass(30)
+      assert.strictEqual((yield* service.list).channels.length, 1)
+    }),
+  )
+})
+
+describe("start and stop", () => {
+  it.scoped("take the time that they take, and are recorded with who asked", () =>
+    Effect.gen(function* () {
+      const { aws, events, listed, pass, service } = yield* makeStage({ transitionMs: 180_000 })
+      aws.add()
+      yield* listed
+      const started = yield* Effect.fork(service.start("1001"))
+      yield* pass(3)
+      assert.strictEqual((yield* started)["lifecycle"], "starting")
+      yield* pass(60)
+      assert.strictEqual((yield* service.channel("1001")).state, "STARTING")
+      yield* pass(200, 5)
+      assert.strictEqual((yield* service.channel("1001")).state, "RUNNING")
+      assert.deepStrictEqual(
+        events.map(({ kind, message }) => [kind, message.replace(/.*(was asked|is) /, "")]),
+        [
+          ["medialive_asked", "to start, by the operator"],
+          ["medialive_state", "STARTING, was IDLE"],
+          ["medialive_state", "RUNNING, was STARTING"],
+        ],
+      )
+    }),
+  )
+
+  it.scoped("are refused with AWS's reason: wrong state, no permission, gone", () =>
+    Effect.gen(function* () {
+      const { aws, listed, pass, service } = yield* makeStage()
+      aws.add({ state: "RUNNING" })
+      yield* listed
+      const refused = (effect: ReturnType<typeof service.start>) =>
+        Effect.gen(function* () {
+          const fiber = yield* Effect.fork(Effect.flip(effect))
+          yield* pass(4)
+          return yield* fiber
+        })
+      const conflict = yield* refused(service.start("1001"))
+      assert.deepStrictEqual([conflict._tag, conflict.message.includes("is RUNNING")], ["Conflict", true])
+      aws.denied.add("medialive:StopChannel")
+      const denied = yield* refused(service.stop("1001"))
+      assert.strictEqual(denied._tag, "AwsFailed")
+      assert.match(denied.message, /not authorized to perform: medialive:StopChannel/)
+      assert.strictEqual((yield* refused(service.stop("7")))._tag, "NotFound")
+    }),
+  )
+})
+
+describe("by itself", () => {
+  it.scoped("it starts with the first output and stops after the last one, with the minutes that are set", () =>
+    Effect.gen(function* () {
+      const { aws, book, listed, pass, service } = yield* makeStage({ transitionMs: 30_000 })
+      aws.add()
+      yield* listed
+      yield* service.setAuto("1001", { enabled: true, idle_minutes: 10 })
+      yield* pass(10)
+      assert.strictEqual(aws.channel("1001").state, "IDLE")
+      book.setRuns("ch-1", true)
+      yield* pass(60)
+      assert.strictEqual(aws.channel("1001").state, "RUNNING")
+      book.setRuns("ch-1", false)
+      yield* pass(9 * 60, 10)
+      const { auto } = yield* service.channel("1001")
+      assert.deepStrictEqual([aws.channel("1001").state, auto.wanted, auto.stops_at !== null], ["RUNNING", false, true])
+      yield* pass(150, 5)
+      assert.strictEqual(aws.channel("1001").state, "IDLE")
+      assert.deepStrictEqual([aws.count("medialive:StartChannel"), aws.count("medialive:StopChannel")], [1, 1])
+    }),
+  )
+
+  it.scoped("it is left running where it also sends elsewhere, and off where it was stopped by hand", () =>
+    Effect.gen(function* () {
+      const { aws, book, listed, pass, service } = yield* makeStage()
+      aws.add({ others: { spare: ["rtp://192.0.2.9:5000"] } })
+      yield* listed
+      yield* service.setAuto("1001", { enabled: true, idle_minutes: 10 })
+      book.setRuns("ch-1", true)
+      yield* pass(30)
+      assert.strictEqual(aws.channel("1001").state, "RUNNING")
+      const stopped = yield* Effect.fork(service.stop("1001"))
+      yield* pass(30)
+      yield* stopped
+      assert.deepStrictEqual([aws.channel("1001").state, aws.count("medialive:StartChannel")], ["IDLE", 1])
+      book.setRuns("ch-1", false)
+      yield* pass(5)
+      book.setRuns("ch-1", true)
+      yield* pass(30)
+      book.setRuns("ch-1", false)
+      yield* pass(11 * 60, 10)
+      assert.strictEqual(aws.channel("1001").state, "RUNNING")
+      assert.include((yield* service.channel("1001")).auto.doing ?? "", "also sends to rtp://192.0.2.9:5000")
+    }),
+  )
+
+  it.scoped("it starts ahead of a schedule, tries again after refusals, and says why", () =>
+    Effect.gen(function* () {
+      const { asked, aws, listed, pass, service } = yield* makeStage()
+      aws.add()
+      yield* listed
+      yield* service.setAuto("1001", { enabled: true, lead_minutes: 5 })
+      aws.denied.add("medialive:StartChannel")
+      let opens = Number.POSITIVE_INFINITY
+      asked.at = (_id, atMs) => atMs >= opens
+      opens = 0
+      yield* pass(100, 2)
+      assert.isAtLeast(aws.count("medialive:StartChannel"), 2)
+      assert.isAtMost(aws.count("medialive:StartChannel"), 4)
+      assert.deepStrictEqual(
+        (yield* service.notices).map(({ kind }) => kind),
+        ["medialive_refused"],
+      )
+      aws.denied.clear()
+      yield* pass(150, 5)
+      assert.strictEqual(aws.channel("1001").state, "RUNNING")
+      assert.deepStrictEqual(yield* service.notices, [])
+    }),
+  )
+})
+
+describe("beside our legs", () => {
+  it.scoped("one sentence for each leg says where to look: at the wire, or at MediaLive", () =>
+    Effect.gen(function* () {
+      const { aws, book, engine, listed, pass, service } = yield* makeStage()
+      const channel = aws.add({ state: "RUNNING" })
+      book.setRuns("ch-1", true)
+      yield* listed
+      yield* pass(20)
+      const tell = (backup: boolean) =>
+        engine.stats(
+          engineStats([
+            channelStats({ id: "ch-1", legs: [legStats(), legStats({ name: "backup", receiving: backup })] }),
+          ]),
+        )
+      const sentences = Effect.map(service.ofChannel("news"), ({ beside }) =>
+        beside.map(({ at, pipeline, sentence, source }) => [source, pipeline, at, sentence] as const),
+      )
+      yield* tell(true)
+      assert.deepStrictEqual(
+        (yield* sentences).map(([source, pipeline, at]) => [source, pipeline, at]),
+        [
+          ["primary", 0, "none"],
+          ["backup", 1, "none"],
+        ],
+      )
+      yield* tell(false)
+      const wire = (yield* sentences)[1]
+      assert.deepStrictEqual([wire?.[2], wire?.[3].includes("security group")], ["between", true])
+      channel.alerts = [{ id: "1", alertType: "Stopped Receiving UDP Input", pipelineId: "1", message: "" }]
+      yield* pass(30)
+      const there = (yield* sentences)[1]
+      assert.deepStrictEqual([there?.[2], there?.[3].includes("alert on pipeline 1")], ["there", true])
+    }),
+  )
+
+  it.scoped("values are there for a channel that nothing feeds, at the addresses that are set", () =>
+    Effect.gen(function* () {
+      const { service } = yield* makeStage({ channels: [fedChannel({ rtp_ip: "0.0.0.0", backup_rtp_ip: "0.0.0.0" })] })
+      yield* service.setConnection({ addresses: ["ingest.example.com"] })
+      const { beside, values } = yield* service.ofChannel("news")
+      assert.deepStrictEqual([beside, values[1]?.value], [[], "rtp://ingest.example.com:5000"])
+    }),
+  )
+})
+
+describe("costs", () => {
+  it.scoped("are of the time that it ran, by month, and over a restart", () =>
+    Effect.gen(function* () {
+      const { aws, directory, listed, pass, service } = yield* makeStage()
+      const channel = aws.add({ state: "RUNNING" })
+      yield* listed
+      yield* pass(20 * 60, 10)
+      const again = yield* makeStage({ directory, aws })
+      yield* again.pass(60)
+      channel.state = "IDLE"
+      yield* again.pass(30)
+      const { medialive, note } = yield* again.service.costs("1970-01")
+      assert.strictEqual(medialive.length, 1)
+      assert.deepStrictEqual(
+        [medialive[0]?.id, medialive[0]?.runs, (medialive[0]?.hours ?? 0) >= 0.33 && (medialive[0]?.hours ?? 1) < 0.4],
+        ["1001", 1, true],
+      )
+      assert.isAbove(medialive[0]?.usd ?? 0, 0.3)
+      assert.include(note, "never a bill")
+      assert.strictEqual((yield* Effect.flip(service.costs("1970-13")))._tag, "InvalidInput")
+    }),
+  )
+})

@@ -1,0 +1,70 @@
+/** @jsxImportSource hono/jsx */
+/** MediaLive beside the legs of a channel, for the channel's page. */
+import type { BesideView, ChannelMediaLiveView } from "../../src/effects/medialive/medialive-bodies.ts"
+import type { ChannelView, LegView } from "../../src/effects/model/channel.ts"
+import { formatBitrate } from "../format.ts"
+import { CopyText } from "../layout/CopyText.tsx"
+import { Alerts, Figures, LifecycleMark } from "./medialive-parts.tsx"
+
+const LOOKS: Readonly<Record<BesideView["at"], string>> = {
+  none: "banner good",
+  wait: "banner",
+  here: "banner warning",
+  there: "banner warning",
+  between: "banner warning",
+  unknown: "banner warning",
+}
+
+const Ours = ({ leg }: { readonly leg: LegView | undefined }) =>
+  leg === undefined ? null : (
+    <span>
+      here: {leg.receiving ? formatBitrate(leg.bitrate) : "nothing arrives"}, {leg.counters["rtp_unrecovered"] ?? 0}{" "}
+      packets lost, {leg.verdict}
+    </span>
+  )
+
+const BesideLeg = ({ beside, leg }: { readonly beside: BesideView; readonly leg: LegView | undefined }) => (
+  <div id={`beside-${beside.source}-${beside.id}-${beside.pipeline}`} class="leg">
+    <h3>
+      pipeline {beside.pipeline} → {beside.source}
+    </h3>
+    <div class="state-line">
+      <a href={`/medialive/channels/${beside.id}`}>{beside.name}</a>
+      <LifecycleMark {...beside} />
+      <Ours leg={leg} />
+    </div>
+    <p class={LOOKS[beside.at]}>{beside.sentence}</p>
+    <Alerts alerts={beside.alerts} />
+    <details>
+      <summary>MediaLive's figures</summary>
+      <Figures figures={beside.figures} of={`pipeline ${beside.pipeline}`} />
+    </details>
+  </div>
+)
+
+const Values = ({ view }: { readonly view: ChannelMediaLiveView }) => (
+  <div id="beside-values">
+    {view.beside.length > 0 ? null : (
+      <p>No output of MediaLive sends to this channel. Type these values there, and it does:</p>
+    )}
+    <details open={view.beside.length === 0}>
+      <summary>Values to type into MediaLive</summary>
+      {view.values.map(({ name, setting, value, why }) => (
+        <div class="field">
+          <strong>{name}</strong> <span class="hint">{why}</span>
+          <CopyText name={name} text={value} />
+          <code class="hint">{setting}</code>
+        </div>
+      ))}
+    </details>
+  </div>
+)
+
+/** One item for each leg that is fed, and what to type. */
+export const besideItems = (view: ChannelMediaLiveView, channel: ChannelView) => [
+  ...view.beside.map((beside) => ({
+    id: `beside-${beside.source}-${beside.id}-${beside.pipeline}`,
+    html: String(<BesideLeg beside={beside} leg={channel.input.legs.find(({ source }) => source === beside.source)} />),
+  })),
+  { id: "beside-values", html: String(<Values view={view} />) },
+]
