@@ -84,7 +84,7 @@ try {
     const isAcross = (x: Name, y: Name) => side.includes(x) !== side.includes(y)
     for (const [name, { database, http }] of nodes) {
       if (side.includes(name)) database.cut()
-      // Of the other nodes only an owner asks its partner while PostgreSQL is away, from the same side or across.
+      // Only an owner asks its partner while PostgreSQL is away, from the same side or across.
       if (before.some(({ owner, partner }) => partner === name && isAcross(owner as Name, name))) http.cut()
     }
     await sleep(rest)

@@ -12,11 +12,12 @@ describe("docs/api.md", () => {
     const { app } = makeTestApp()
     const served = app.routes
       .filter(
-        ({ method, path }) => /^(GET|POST|PUT|DELETE)$/.test(method) && /^\/(api|metrics|livez|readyz)/.test(path),
+        ({ method, path }) =>
+          /^(GET|POST|PUT|PATCH|DELETE)$/.test(method) && /^\/(api|metrics|livez|readyz)/.test(path),
       )
       .map(
         ({ method, path }) =>
-          `${method} ${path.replace(":id", "{id}").replace(":name", "{name}").replace(":output", "{output_id}").replace(":version", "{n}").replace(":template", "{name}").replace(":key", "{key}")}`,
+          `${method} ${path.replace(":id", "{id}").replace(":name", "{name}").replace(":output", "{output_id}").replace(":version", "{n}").replace(":template", "{name}").replace(":key", "{key}").replace(":node", "{node}")}`,
       )
     expect(new Set(documented)).toEqual(new Set([...served, "GET /ws"]))
   })

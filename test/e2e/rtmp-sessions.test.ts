@@ -130,9 +130,10 @@ describe("cue points", () => {
       expect(Math.abs(aheadMs - (prerolls[i] ?? Number.NaN))).toBeLessThan(700)
   })
 
-  it("are proven on the outputs that carry them; the one without has no part in it", () => {
+  it("are proven on the outputs that carry them; the one without says that it carries none", () => {
     for (const { outputs } of cues)
       expect(Object.fromEntries(outputs.map(({ output, status }) => [output, status]))).toEqual({
+        none: "no_cues",
         elemental: "sent",
         primetime: "sent",
         youtube: "sent",

@@ -51,7 +51,7 @@ const takes = (look: Look): Statement => {
     const silence = watch.silence(row.owner, nowMs)
     if (!rules.mayTakeOver(row, self, silence, given(row.channel), nowMs, timing)) return false
     if (row.partner !== null) return true
-    // Of those who may all take a channel without a partner the best goes first, the others a beat later each.
+    // Several may take a channel without a partner: the best goes first, the others a beat later each.
     const place = ranked(up, loads).findIndex(({ name }) => name === self)
     return silence.silentMs >= timing.deadMs + (place < 0 ? up.length : place) * timing.beatMs
   })

@@ -6,7 +6,7 @@ const NEVER = Number.NEGATIVE_INFINITY
 
 /** A channel that is being given away: its outputs are closed first. */
 interface Leaving {
-  /** Of this attempt: an engine may answer late what it was told for the one before. */
+  /** Number of this attempt: an engine may answer late what it was told for the one before. */
   readonly attempt: number
   readonly to: string
   /** When its lease would have run out. */

@@ -22,9 +22,9 @@ export interface NodeRow {
   /** How many channels it is to carry at most. */
   readonly capacity: number
   readonly standing: NodeStanding
-  /** Of its installation, made with its data directory: another machine under this name has another one. */
+  /** Name of its installation, made with its data directory: another machine under this name has another one. */
   readonly instance: string
-  /** Of its process: what a process before it sends late does nothing. */
+  /** Name of its process: what a process before it sends late does nothing. */
   readonly boot: string
   /** Version of the software. */
   readonly version: string

@@ -18,7 +18,7 @@ export type Asked = readonly [channel: string, epoch: number]
 
 export interface BrainOptions {
   readonly self: string
-  /** Of this process; see `NodeRow.boot`. */
+  /** Name of this process; see `NodeRow.boot`. */
   readonly boot: string
   readonly timing: Timing
   /** When PostgreSQL has taken this process as the node, in ms of our clock. */

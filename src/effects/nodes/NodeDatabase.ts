@@ -11,7 +11,7 @@ export type Answer =
   | {
       readonly kind: "done"
       readonly answers: ReadonlyArray<unknown>
-      /** Of the connection that it came over; the next one has another. */
+      /** Number of the connection that it came over; the next one has another. */
       readonly connection: number
     }
   | { readonly kind: "refused"; readonly why: string }

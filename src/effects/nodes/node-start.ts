@@ -21,7 +21,7 @@ const refuse = (reason: string) => new StartRefused({ reason })
 const ATTEMPTS = 5
 const WITHIN_MS = 5000
 
-/** Of this installation: kept in its data directory, so that the same machine is known again. */
+/** Name of this installation: kept in its data directory, so that the same machine is known again. */
 export const instanceOf = (dataDir: string): Effect.Effect<string, StartRefused> =>
   Effect.try({
     try: () => {

@@ -198,7 +198,7 @@ it("refuses two nodes of one name, of one address and of versions that do not fi
   await executePostgres(url, "DELETE FROM nodes")
   const node = nodeOf("a", "boot 1", "machine 1")
   expect(await refusal(node)).toBe("taken")
-  // The same machine again, at once.
+  // This machine again, at once.
   expect(await refusal({ ...node, boot: "boot 2" })).toBe("taken")
   expect(await refusal(nodeOf("b", "boot b", "machine 2"))).toBe(
     'NODE_ADDRESS: http://127.0.0.1:8000 is that of node "a"; give each node its own',

@@ -39,6 +39,6 @@ export const askForLeases = (
     }
   })
 
-/** Of the channels that were asked for, those that were granted. */
+/** Channels that were granted, of those that were asked for. */
 export const grantedOf = (asked: ReadonlyArray<Asked>, granted: ReadonlySet<string>): ReadonlyArray<Asked> =>
   asked.filter(([channel]) => granted.has(channel))

@@ -8,6 +8,7 @@ const CHANNELS = 10
 const OUTPUTS = 500
 const LABELS = [
   "channel",
+  "engine",
   "part",
   "output",
   "source",
