@@ -5,7 +5,7 @@
  *     node_modules/.bin/bun load-tests/pages.ts [--channels 50] [--outputs 8] [--pages 10] [--seconds 20]
  *
  * The control plane is the one of the tests, without streams, so that the figures are those of pages alone. Prints a
- * table; ends with 1 when a target is missed. Needs /usr/bin/chromium and a machine that does nothing else.
+ * table; ends with 1 when a target is missed. Needs the Chromium of `npm test` and a machine that does nothing else.
  */
 import { Effect, Exit, Option, Scope } from "effect"
 import { memoryAccounts, memoryAudit } from "../src/effects/testing/accounts.ts"

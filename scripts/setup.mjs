@@ -40,7 +40,7 @@ const TEST_PACKAGES = {
   "nginx-core": () => hasProgram("nginx") || existsSync("/usr/sbin/nginx"),
   "libnginx-mod-rtmp": () => existsSync("/usr/lib/nginx/modules/ngx_rtmp_module.so"),
   postgresql: () => filesUnder("/usr/lib/postgresql", "/bin/initdb").length > 0 || hasProgram("initdb"),
-  chromium: () => hasProgram("chromium"),
+  "chromium-headless-shell": () => hasProgram("chromium-headless-shell"),
   prometheus: () => hasProgram("promtool") && hasProgram("prometheus"),
   "prometheus-alertmanager": () => hasProgram("amtool") && hasProgram("prometheus-alertmanager"),
   "prometheus-node-exporter": () => hasProgram("prometheus-node-exporter"),
@@ -86,15 +86,19 @@ const systemPackages = (packages) => {
     .filter(([, present]) => !present())
     .map(([name]) => name)
   if (missing.length === 0) return
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(" ")}`
+  const install = "apt-get install -y --no-install-recommends"
+  const command = `apt-get update && ${install} ${missing.join(" ")}`
   if (process.getuid?.() !== 0 || !hasProgram("apt-get")) {
     say(`setup: ${missing.join(", ")} missing or outdated; install with: sudo sh -c '${command}'`)
     return
   }
   say(`setup: installing ${missing.join(", ")} ...`)
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-  const apt = spawnSync("sh", ["-c", command], { env, stdio: ["ignore", "ignore", 2] })
-  if (apt.status !== 0) say(`setup: apt-get failed; install by hand: ${command}`)
+  const run = (text) => spawnSync("sh", ["-c", text], { env, stdio: ["ignore", "ignore", 2] }).status === 0
+  if (run(command)) return
+  // A release of Debian that lacks one of them still has the others.
+  const failed = missing.filter((name) => !run(`${install} ${name}`))
+  if (failed.length > 0) say(`setup: apt-get failed; install by hand: ${install} ${failed.join(" ")}`)
 }
 
 /** Builds core.wasm when it is older than its sources. */

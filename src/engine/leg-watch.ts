@@ -39,24 +39,17 @@ export class LegWatch {
   readonly #srt: LibSrt | null
   /** One for each phase, made when it is needed. */
   readonly #slow: LegSet[] = []
-  readonly #all = new Epoll()
   readonly #watched = new Map<Leg, Watched>()
   readonly #byTag: Array<Leg | undefined> = []
 
   constructor(srt: LibSrt | null) {
     this.#srt = srt
     this.fast = new LegSet(srt)
-    this.#all.add(this.fast.epoll.fd, 0)
   }
 
   slow(phase: number): LegSet {
-    let set = this.#slow[phase]
-    if (set === undefined) {
-      set = new LegSet(this.#srt)
-      this.#slow[phase] = set
-      this.#all.add(set.epoll.fd, 1)
-    }
-    return set
+    this.#slow[phase] ??= new LegSet(this.#srt)
+    return this.#slow[phase]
   }
 
   /** Puts a leg into a set, with the sockets that it has now. */
@@ -97,8 +90,8 @@ export class LegWatch {
     return (this.fast.srt?.size ?? 0) > 0
   }
 
-  /** Waits in the kernel until some leg has something to read, `timeoutMs` at most. */
-  wait(timeoutMs: number): void {
-    this.#all.wait(timeoutMs)
+  /** Waits in the kernel until a leg of the fast set has something to read, `timeoutMs` at most. */
+  waitForFast(timeoutMs: number): void {
+    this.fast.epoll.wait(timeoutMs)
   }
 }

@@ -12,7 +12,7 @@
  * Channels that send by our own SRT stack take turns within such a tick (`Phases`): each is drained and sent in its
  * phase, and what receivers say is taken in each. The event loop turns once a tick all the same.
  *
- * With nothing arriving the loop blocks in epoll for at most `IDLE_MS`.
+ * With nothing arriving for UDP and RTP outputs the loop blocks in epoll for at most `IDLE_MS`.
  *
  * Whatever is thrown belongs to one session or one leg, and ends that and nothing else; a pass always leads to the
  * next.
@@ -242,8 +242,10 @@ export class PacketLoop {
     const untilSlow = this.#nextSlowUs
     const next = immediate ? Math.min((Math.floor(nowUs / FAST_TICK_US) + 1) * FAST_TICK_US, untilSlow) : untilSlow
     if (immediate) {
-      if (busy || this.#watch.mustLook) sleepUntilUs(next)
-      else this.#watch.wait(IDLE_MS)
+      // Others than the fast legs wake nobody: they wait for their phase, with packets as without.
+      const idleMs = Math.min(IDLE_MS, Math.floor((Math.min(this.#phases.nextUs, untilSlow) - monotonicUs()) / 1000))
+      if (busy || this.#watch.mustLook || idleMs < 1) sleepUntilUs(next)
+      else this.#watch.waitForFast(idleMs)
     } else {
       for (let dueUs = this.#phases.nextUs; dueUs < untilSlow; dueUs = this.#phases.nextUs) {
         sleepUntilUs(dueUs)

@@ -3,10 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Browser, chromium, type Page } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { MAX_VIEWERS } from "../../src/effects/preview/Previews.ts"
 import { Preview } from "../../views/channel/Preview.tsx"
+import { startBrowser } from "./browser.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
 
@@ -53,10 +54,7 @@ beforeAll(async () => {
   ]
   source = spawn(join(root, "node_modules/.bin/bun"), args, { cwd: root, stdio: "ignore" })
   await product.until("packets arrive", "main", (view) => view.status === "running", 20_000)
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
-  })
+  browser = await startBrowser()
 }, 180_000)
 afterAll(async () => {
   await browser?.close()
