@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Controls the service from the command line (`npx distributor apply channels.yaml`) through its REST API. Needs only
-// Node. Exit codes: 0 for success or no difference, 1 for a failure, 2 when `diff` found differences.
+// Node. Exit codes: 0 for success or no difference, 1 for a failure, 2 when `diff` found differences
+// or `doctor` something to do.
 import { spawnSync } from "node:child_process"
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { request as httpsRequest } from "node:https"
@@ -16,6 +17,7 @@ const USAGE = `usage: distributor COMMAND [options]
   restore FILE             applies a backup
   versions                 versions that are kept
   rollback N               applies version N
+  doctor                   what this service's machine lacks, what that costs, and what to do; exit code 2 when something
   health                   exit code 0 when the service is ready, for health checks of containers
 
   --url URL                of the service; default $DISTRIBUTOR_URL, else this machine's by $PORT, $HOST and $TLS_CERT
@@ -223,6 +225,16 @@ const commands = {
       process.stdout.write(`${version}  ${at}  ${by}\n    ${what}\n`)
     return 0
   },
+  doctor: async (call) => {
+    const { text } = await call("GET", "/api/health")
+    const { machine, problems } = JSON.parse(text)
+    for (const problem of problems) process.stdout.write(`problem  ${problem}\n`)
+    for (const { cost, found, remedy, state } of machine) {
+      process.stdout.write(`${state.padEnd(8)} ${found}\n`)
+      if (state === "warning") process.stdout.write(`         ${cost}\n         Remedy: ${remedy}\n`)
+    }
+    return problems.length > 0 || machine.some(({ state }) => state === "warning") ? 2 : 0
+  },
   health: async (call) => {
     const { status, text } = await call("GET", "/readyz", { seconds: 5, any: true })
     process.stdout.write(`${text.trim()}\n`)
@@ -238,6 +250,7 @@ const WORDS = {
   export: [0, 1],
   backup: [1, 1],
   versions: [0, 0],
+  doctor: [0, 0],
   health: [0, 0],
 }
 

@@ -160,6 +160,29 @@ describe("distributor", () => {
     expect(await run(["rollback", "99"])).toMatchObject({ code: 1, err: expect.stringContaining("version: is 99") })
   })
 
+  it("is a doctor: what the machine lacks, what that costs and what to do", async () => {
+    const health = JSON.parse(await (await fetch(`${url}/api/health`, { headers: { "X-API-Key": KEY } })).text())
+    const { code, out } = await run(["doctor"])
+    for (const { found } of health.machine) expect(out).toContain(found.replace(/\d.*$/, ""))
+    expect(code).toBe(health.problems.length > 0 || /^warning/m.test(out) ? 2 : 0)
+    const check = {
+      id: "time",
+      state: "warning",
+      found: "The clock is off.",
+      cost: "Times are wrong.",
+      remedy: "chrony.",
+    }
+    const fine = { ...check, state: "ok", found: "All is well.", cost: "", remedy: "" }
+    instead = { status: 200, text: JSON.stringify({ problems: [], machine: [fine, check] }) }
+    expect(await run(["doctor"])).toEqual({
+      code: 2,
+      out: "ok       All is well.\nwarning  The clock is off.\n         Times are wrong.\n         Remedy: chrony.\n",
+      err: "",
+    })
+    instead = { status: 200, text: JSON.stringify({ problems: [], machine: [fine] }) }
+    expect((await run(["doctor"])).code).toBe(0)
+  })
+
   it("is a health check, without a key", async () => {
     expect(await run(["health"], { DISTRIBUTOR_URL: url })).toMatchObject({
       code: 0,

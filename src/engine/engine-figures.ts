@@ -7,6 +7,7 @@ import type { Faults } from "./faults.ts"
 import type { PacketLoop } from "./packet-loop.ts"
 import { type EngineInfo, type EngineStats, PROTOCOL_VERSION } from "./protocol/messages.ts"
 import type { OwnSrt } from "./srt/own/stack.ts"
+import { clockSync } from "./system/clock-sync.ts"
 
 const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`
 
@@ -43,6 +44,7 @@ export const engineStats = ({ channels, core, faults, loop, srt }: EngineParts, 
     input_faults: faults.counts.input,
     engine_faults: faults.counts.engine,
     srt_malformed: { ...srt.malformed },
+    clock: clockSync(),
     channels: [...channels].map((channel) => channel.stats(nowUs, at - nowUs / 1000)),
   }
 }

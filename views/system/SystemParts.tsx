@@ -178,8 +178,39 @@ const Machine = ({ shown: { machine, open } }: { readonly shown: SystemShown }) 
       ["Open pages", String(open.pages)],
       ["WebSockets", String(open.sockets)],
     ]}
-  />
+  >
+    <Checks checks={machine.checks} />
+  </Part>
 )
+
+/** What the machine lacks, each with its cost and its remedy; what is well folds to one line. */
+const Checks = ({ checks }: { readonly checks: SystemShown["machine"]["checks"] }) => {
+  const warnings = checks.filter(({ state }) => state === "warning")
+  const others = checks.filter(({ state }) => state !== "warning")
+  return (
+    <>
+      {warnings.length === 0 ? null : (
+        <ul>
+          {warnings.map(({ cost, found, remedy }) => (
+            <li>
+              <span class="warning">{found}</span> {cost} <strong>Remedy:</strong> {remedy}
+            </li>
+          ))}
+        </ul>
+      )}
+      <details id="machine-checks">
+        <summary>
+          {warnings.length === 0 ? "Nothing is wrong with the machine" : "What is well"} ({others.length} checks)
+        </summary>
+        <ul>
+          {others.map(({ found }) => (
+            <li>{found}</li>
+          ))}
+        </ul>
+      </details>
+    </>
+  )
+}
 
 const Versions = ({ shown: { versions } }: { readonly shown: SystemShown }) => (
   <Part

@@ -1,4 +1,5 @@
 /** Data from which the system page is rendered. */
+import type { MachineCheck } from "../../src/core/machine/machine-checks.ts"
 import type { EngineUsage } from "../../src/effects/engine/engine-usage.ts"
 import type { DiskRoom } from "../../src/effects/show/surroundings.ts"
 
@@ -39,6 +40,7 @@ export interface SystemShown {
     readonly load: ReadonlyArray<number>
     readonly totalBytes: number
     readonly freeBytes: number
+    readonly checks: ReadonlyArray<MachineCheck>
   }
   readonly open: { readonly pages: number; readonly sockets: number }
   readonly versions: {

@@ -115,6 +115,7 @@ const mergeStats = (all: ReadonlyArray<EngineStats | null>): EngineStats | null 
     input_faults: sumOf(known, "input_faults"),
     engine_faults: sumOf(known, "engine_faults"),
     srt_malformed: addedUp(known.map(({ srt_malformed = {} }) => srt_malformed)),
+    clock: first.clock,
     channels: known.flatMap(({ channels }) => channels),
   }
 }

@@ -1,16 +1,27 @@
 /** What is known of the service as a whole: its health, what its engine uses, what it stands on. */
 import { Clock, Context, Effect, Layer, SubscriptionRef } from "effect"
+import { machineChecks } from "../../core/machine/machine-checks.ts"
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { type NumberedUsage, usagesOf } from "../engine/engine-usage.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
 import { Store } from "../store/Store.ts"
 import { type Health, healthOf } from "./health-of.ts"
-import { makeSurroundings, type Surroundings } from "./surroundings.ts"
+import { makeMachineFacts } from "./machine-facts.ts"
+import { diskRooms, makeSurroundings, type Surroundings } from "./surroundings.ts"
+
+const CHECKED_EVERY = "5 seconds"
+/** Sockets, pipes and files that a channel's legs with FEC take at most, and an output with some receivers. */
+const FILES_A_CHANNEL = 10
+const FILES_AN_OUTPUT = 4
+
+const filesFor = (configs: ReadonlyArray<ChannelConfig>): number =>
+  configs.reduce((sum, { outputs }) => sum + FILES_A_CHANNEL + outputs.length * FILES_AN_OUTPUT, 0)
 
 export interface SystemService {
   readonly health: Effect.Effect<Health>
@@ -28,6 +39,17 @@ const make = Effect.gen(function* () {
   const { runtimeOf } = yield* RunningChannels
   const store = yield* Store
   const startedMs = yield* monotonicMs
+  const places = yield* AppConfig
+  const readFacts = makeMachineFacts()
+  // Pages ask every second, and nothing of it changes as fast.
+  const checks = yield* Effect.cachedWithTTL(
+    Effect.gen(function* () {
+      const { info, stats } = yield* SubscriptionRef.get(engine.state)
+      const question = { enginePid: info?.pid ?? null, clock: stats?.clock ?? null, neededFiles: filesFor(book.all()) }
+      return machineChecks(readFacts({ ...question, disks: yield* diskRooms(places) }))
+    }),
+    CHECKED_EVERY,
+  )
   return System.of({
     health: Effect.gen(function* () {
       const moment = {
@@ -37,10 +59,12 @@ const make = Effect.gen(function* () {
       }
       const storeProblem = yield* store.problem
       const eventsProblem = events.problem() ?? cues.problem()
-      return healthOf({ ...moment, configs: book.all(), runtimeOf, startedMs, storeProblem, eventsProblem })
+      const configs = book.all()
+      const machine = yield* checks
+      return healthOf({ ...moment, configs, runtimeOf, startedMs, storeProblem, eventsProblem, machine })
     }),
     engineUsages: Effect.map(SubscriptionRef.get(engine.state), usagesOf),
-    surroundings: makeSurroundings(yield* AppConfig, store),
+    surroundings: makeSurroundings(places, store),
   })
 })
 

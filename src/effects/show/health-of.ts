@@ -1,5 +1,6 @@
 /** The health of the service, computed when asked. Pure. */
 import manifest from "../../../package.json" with { type: "json" }
+import type { MachineCheck } from "../../core/machine/machine-checks.ts"
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { channelStatus } from "../channel/status.ts"
 import { type EngineState, engineOf, enginesOf, type NumberedState } from "../engine/engine-state.ts"
@@ -37,6 +38,8 @@ export interface Health {
   readonly engines: ReadonlyArray<EngineHealth>
   readonly srt: { readonly available: boolean; readonly version: string | null; readonly problem: string | null }
   readonly store: { readonly ok: boolean }
+  /** What the machine is like as a place for the service; a warning makes nothing `degraded` by itself. */
+  readonly machine: ReadonlyArray<MachineCheck>
   /** Sentences: what is wrong and what to do. Empty when all is well. */
   readonly problems: ReadonlyArray<string>
   /** Those of `problems` that are about one channel: no input, or no second one to fall back on. */
@@ -55,6 +58,7 @@ export interface HealthInput {
   readonly monotonicMs: number
   /** Monotonic ms of the start of the service. */
   readonly startedMs: number
+  readonly machine: ReadonlyArray<MachineCheck>
 }
 
 const SENTENCES: Partial<Record<AlarmKind, string>> = {
@@ -129,6 +133,7 @@ export const healthOf = (input: HealthInput): Health => {
     engines: engines.map(({ shown }) => shown),
     srt: { available: srt?.available ?? false, version: srt?.version ?? null, problem: srt?.problem ?? null },
     store: { ok: storeProblem === null },
+    machine: input.machine,
     problems,
     channel_problems,
   }

@@ -42,6 +42,23 @@ const roomAt = async (path: string): Promise<{ readonly free: number; readonly t
   }
 }
 
+type Places = Pick<AppConfigService, "dataDir" | "hlsDir" | "recordingsDir">
+
+/** Room for each directory that the service writes to. */
+export const diskRooms = ({ dataDir, hlsDir, recordingsDir }: Places): Effect.Effect<ReadonlyArray<DiskRoom>> =>
+  Effect.forEach(
+    [
+      ["DATA_DIR", dataDir],
+      ["HLS_DIR", hlsDir],
+      ["RECORDINGS_DIR", recordingsDir],
+    ] as const,
+    ([setting, path]) =>
+      Effect.map(
+        Effect.promise(() => roomAt(path)),
+        (room): DiskRoom => ({ setting, path, free: room?.free ?? null, total: room?.total ?? null }),
+      ),
+  )
+
 const askFfmpeg = () =>
   new Promise<string | null>((resolve) => {
     execFile("ffmpeg", ["-version"], { timeout: FFMPEG_WITHIN_MS, env: toolEnvironment() }, (error, text) =>
@@ -50,24 +67,11 @@ const askFfmpeg = () =>
   })
 
 /** Makes the reader of the surroundings, which never fails. */
-export const makeSurroundings = (
-  { dataDir, hlsDir, recordingsDir }: Pick<AppConfigService, "dataDir" | "hlsDir" | "recordingsDir">,
-  store: Pick<StoreService, "size">,
-): Effect.Effect<Surroundings> => {
+export const makeSurroundings = (places: Places, store: Pick<StoreService, "size">): Effect.Effect<Surroundings> => {
   let ffmpeg: { readonly askedMs: number; readonly version: Promise<string | null> } | null = null
-  const places = [
-    ["DATA_DIR", dataDir],
-    ["HLS_DIR", hlsDir],
-    ["RECORDINGS_DIR", recordingsDir],
-  ] as const
   return Effect.all({
     store: store.size,
-    disks: Effect.forEach(places, ([setting, path]) =>
-      Effect.map(
-        Effect.promise(() => roomAt(path)),
-        (room): DiskRoom => ({ setting, path, free: room?.free ?? null, total: room?.total ?? null }),
-      ),
-    ),
+    disks: diskRooms(places),
     ffmpeg: Effect.promise(() => {
       const nowMs = performance.now()
       if (ffmpeg === null || nowMs - ffmpeg.askedMs > FFMPEG_AGAIN_MS) ffmpeg = { askedMs: nowMs, version: askFfmpeg() }

@@ -78,6 +78,8 @@ export const libc = {
    * on Linux
    */
   ioctl: lib.func("ioctl", "int", ["int", "ulong", "void *"]),
+  /** int ntp_adjtime(struct timex *buf): with `modes` 0 it only reads */
+  ntpAdjtime: lib.func("ntp_adjtime", "int", ["void *"]),
 }
 
 /** Native address of a buffer that never moves (the WebAssembly memory). */

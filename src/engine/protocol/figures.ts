@@ -254,6 +254,8 @@ export const EngineStats = v.object({
   engine_faults: v.optional(count, 0),
   /** Packets that our own SRT stack refused, by kind (`MALFORMED`); an engine of before does not tell. */
   srt_malformed: v.optional(Counters),
+  /** How well the machine's clock is kept; an engine of before does not tell. */
+  clock: v.optional(v.object({ synchronized: v.boolean(), max_error_us: count })),
   channels: v.array(ChannelStats),
 })
 export type EngineStats = v.InferOutput<typeof EngineStats>

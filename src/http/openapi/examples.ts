@@ -442,6 +442,16 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
       engines: [{ number: 1, connected: true, pid: 4242, uptime: 86_399, restarts: 0, channels: 1, problem: null }],
       srt: { available: true, version: "1.5.3", problem: null },
       store: { ok: true },
+      machine: [
+        {
+          id: "receive_buffers",
+          state: "warning",
+          found: "net.core.rmem_max is 212992 bytes, and the engine has no CAP_NET_ADMIN to go beyond it.",
+          cost: "A stall of the machine longer than about 43 ms loses packets of a leg of 20 Mbit/s.",
+          remedy:
+            "sysctl -w net.core.rmem_max=4194304 and the same line in /etc/sysctl.d, or give the engine CAP_NET_ADMIN.",
+        },
+      ],
       problems: [],
       channel_problems: [],
     },

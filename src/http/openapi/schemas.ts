@@ -254,6 +254,15 @@ const EngineHealth = Struct({ connected: Flag, pid: NullOr(Count), uptime: Num, 
 const NumberedEngine = Struct({ ...EngineHealth.fields, number: Count, channels: Count, problem: NullOr(Text) })
 const EngineUsage = Struct({ cpu_seconds: Num, cpu_percent: Num, rss_bytes: Count, loop_max_ms: Num })
 
+/** What the machine is like as a place for the service. */
+export const MachineCheck = Struct({
+  id: Text,
+  state: Literal("ok", "warning", "unknown"),
+  found: Text,
+  cost: Text,
+  remedy: Text,
+})
+
 export const Health = Struct({
   status: Literal("ok", "degraded"),
   version: Text,
@@ -263,6 +272,7 @@ export const Health = Struct({
   engines: List(NumberedEngine),
   srt: Struct({ available: Flag, version: NullOr(Text), problem: NullOr(Text) }),
   store: Struct({ ok: Flag }),
+  machine: List(MachineCheck),
   problems: texts,
   channel_problems: texts,
 })

@@ -79,7 +79,13 @@ export const systemPageRoutes = (
         network: networkOf(channels),
         store: { ...around.store, ok: health.store.ok },
         disks: around.disks,
-        machine: { cpus: availableParallelism(), load: loadavg(), totalBytes: totalmem(), freeBytes: freemem() },
+        machine: {
+          cpus: availableParallelism(),
+          load: loadavg(),
+          totalBytes: totalmem(),
+          freeBytes: freemem(),
+          checks: health.machine,
+        },
         open: { pages: live.size(), sockets: openSockets() },
         versions: {
           product: health.version,

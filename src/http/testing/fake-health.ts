@@ -9,6 +9,16 @@ export const fakeHealth: Health = {
   engines: [{ number: 1, connected: true, pid: 4242, uptime: 11, restarts: 0, channels: 0, problem: null }],
   srt: { available: true, version: "1.5.1", problem: null },
   store: { ok: true },
+  machine: [
+    { id: "memory", state: "ok", found: "9000 MB are available.", cost: "", remedy: "" },
+    {
+      id: "time",
+      state: "warning",
+      found: "The clock of this machine is not synchronized.",
+      cost: "Times of cues are wrong by as much as the clock.",
+      remedy: "Install chrony.",
+    },
+  ],
   problems: [],
   channel_problems: [],
 }
