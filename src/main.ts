@@ -25,6 +25,7 @@ import { ChannelBook } from "./effects/config/ChannelBook.ts"
 import { LoggingLive } from "./effects/config/Logging.ts"
 import { ChannelsJson } from "./effects/declarative/ChannelsJson.ts"
 import { Configuration } from "./effects/declarative/Configuration.ts"
+import { Crashes } from "./effects/engine/Crashes.ts"
 import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { PriorityLive } from "./effects/engine/Priority.ts"
@@ -119,6 +120,7 @@ const WithChannels = WithControlPlane.pipe(
  */
 const MainLive = WithChannels.pipe(
   Layer.provide(EngineClient.Live),
+  Layer.provideMerge(Crashes.Live),
   Layer.provide(EngineProcess.Live),
   // Before any process is touched: it refuses to be open to other machines.
   Layer.provide(Accounts.Live),

@@ -12,12 +12,13 @@ import { clockSync } from "./system/clock-sync.ts"
 const runtimeName = `${"Deno" in globalThis ? "deno" : (process.versions["bun"] ?? "") !== "" ? "bun" : "node"}`
 
 /** How an engine that starts now introduces itself; the id is new with each call. */
-export const newEngineInfo = (srt: EngineInfo["srt"]): EngineInfo => ({
+export const newEngineInfo = (srt: EngineInfo["srt"], handling_fd: number | null): EngineInfo => ({
   protocol: PROTOCOL_VERSION,
   engine_id: randomUUID(),
   pid: process.pid,
   started_at: Date.now(),
   runtime: runtimeName,
+  handling_fd,
   srt,
 })
 

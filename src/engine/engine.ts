@@ -34,6 +34,7 @@ import { sessionContext } from "./session-context.ts"
 import { HandshakeGates } from "./srt/handshake-gate.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
+import { COMMANDED, Handling } from "./system/handling.ts"
 import { UdpPortRegistry } from "./system/udp-port-registry.ts"
 import { TapPool } from "./taps/tap-pool.ts"
 import { ToldStates } from "./told-states.ts"
@@ -60,6 +61,7 @@ export class Engine {
   readonly #taps: TapPool
   readonly #fenced = new FencedChannels(this.#channels)
   readonly #told: ToldStates
+  readonly #handling: Handling
 
   /** `log` gets the stacks of internal errors; `srtStack` is what SRT outputs run on. */
   constructor(
@@ -68,7 +70,9 @@ export class Engine {
     emit: (event: Event) => void,
     log: (message: string) => void = toStderr,
     srtStack: SrtStack = DEFAULT_SRT_STACK,
+    handling: Handling = new Handling(),
   ) {
+    this.#handling = handling
     this.faults = new Faults(log)
     this.#core = core
     this.#library = library
@@ -101,7 +105,7 @@ export class Engine {
           message,
         }),
     })
-    this.info = newEngineInfo(library.info)
+    this.info = newEngineInfo(library.info, handling.fd)
     const coreEvents = new CoreEvents({
       channelAt: (index) => this.#channelAt(index),
       emit,
@@ -109,6 +113,7 @@ export class Engine {
       eventFault: (channel, cause) => this.faults.report("input", `an event of channel ${channel.label}`, cause),
     })
     this.#loop = new PacketLoop(core, () => this.#channels.values(), srt, {
+      handling,
       srt: this.#context.ownSrt,
       fences: this.#fenced.fences,
       onFence: () => this.#fenced.cut(),
@@ -137,6 +142,16 @@ export class Engine {
   }
 
   handle(request: Request): Reply | Promise<Reply> {
+    const channel = this.#channels.get("channel_id" in request ? request.channel_id : "")
+    if (channel !== undefined) this.#handling.begin(channel.index, COMMANDED)
+    try {
+      return this.#carryOut(request)
+    } finally {
+      this.#handling.end()
+    }
+  }
+
+  #carryOut(request: Request): Reply | Promise<Reply> {
     const re = request.id
     const done = (error: Reason | null): Reply => (error === null ? { re, ok: true } : { re, ok: false, error })
     switch (request.cmd) {
@@ -186,6 +201,8 @@ export class Engine {
     const index = Array.from({ length: MAX_CHANNELS }, (_, i) => i).find((i) => !taken.has(i))
     if (index === undefined) return refused("full", `the engine carries at most ${MAX_CHANNELS} channels`)
     this.#context.remuxes.forget(index)
+    this.#handling.name(index, spec.id)
+    this.#handling.begin(index, COMMANDED)
     const channel = new EngineChannel(spec, index, this.#inputs, {
       leg: (c, leg, kind, message) => this.#emit({ event: "leg", channel_id: c.id, leg, kind, message }),
       source: (c, report) => this.#emit({ event: "source", channel_id: c.id, ...report }),

@@ -12,6 +12,7 @@ import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
 import { engineSocketPath } from "./protocol/socket-path.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
+import { Handling } from "./system/handling.ts"
 import { boundNativeHeap, NativeHeapTrim } from "./system/native-heap.ts"
 import { ENGINE_NICE, raisePriority } from "./system/priority.ts"
 
@@ -45,7 +46,8 @@ if (library.info.problem !== null) log(library.info.problem)
 const srtStack = srtStackOf(process.env["SRT_STACK"])
 if (srtStack === null) log(`SRT_STACK is neither own nor libsrt: ${DEFAULT_SRT_STACK} is taken`)
 const core = await PacketCore.instantiate(readFileSync(CORE))
-const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? DEFAULT_SRT_STACK)
+const handling = new Handling(true)
+const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? DEFAULT_SRT_STACK, handling)
 
 const exit = (why: string): void => {
   log(why)

@@ -26,6 +26,7 @@ import type { Leg } from "./inputs/leg.ts"
 import { type LegSet, LegWatch } from "./leg-watch.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import { Phases, phasesFor } from "./phases.ts"
+import { CHOOSING, type Handling, RECEIVING, SENDING } from "./system/handling.ts"
 
 export const FAST_TICK_US = 500
 export const SLOW_TICK_US = 10000
@@ -38,6 +39,8 @@ const NO_CHANNELS_MS = 20
 const SECOND_US = 1e6
 
 export interface LoopHooks {
+  /** Told which channel has its turn. */
+  readonly handling: Handling
   /** Looked at behind every sleep; `nextUs` is infinite when no channel has one. */
   readonly fences: { readonly nextUs: number }
   /** A fence has run out: the outputs of its channel are to end. */
@@ -59,6 +62,7 @@ export class PacketLoop {
   readonly #channels: () => Iterable<EngineChannel>
   readonly #hooks: LoopHooks
   readonly #watch: LegWatch
+  readonly #handling: Handling
   readonly #phaseOf = new WeakMap<EngineChannel, number>()
   #clockOffsetUs = 0
   #drainUs = 0
@@ -84,6 +88,7 @@ export class PacketLoop {
     this.#core = core
     this.#channels = channels
     this.#hooks = hooks
+    this.#handling = hooks.handling
     this.#watch = new LegWatch(srt)
   }
 
@@ -108,6 +113,7 @@ export class PacketLoop {
   }
 
   #take = (leg: Leg): void => {
+    this.#handling.begin(leg.channel, RECEIVING)
     try {
       if (leg.receive(this.#clockOffsetUs, this.#drainUs) > 0) this.#busy = true
     } catch (cause) {
@@ -143,11 +149,15 @@ export class PacketLoop {
     }
     for (const channel of this.#channels()) {
       this.#carried += 1
+      this.#handling.begin(channel.index, SENDING)
       for (const session of channel.sessions.values())
         if (!session.spread) this.#turn(session, nowUs, slow)
         else if (slow && this.#phaseOf.get(channel) === 0) this.#turn(session, nowUs, true)
-      if (slow) channel.decide(nowUs)
+      if (!slow) continue
+      this.#handling.begin(channel.index, CHOOSING)
+      channel.decide(nowUs)
     }
+    this.#handling.end()
     if (slow) this.#guarded("SRT packets to receivers", () => this.#hooks.srt.submit())
     else this.#runPhases(nowUs)
     if ((this.#core.u32[EVENT_COUNT >> 2] ?? 0) > 0)
@@ -175,8 +185,10 @@ export class PacketLoop {
       const phase = channel.spread ? this.#phases.of(this.#spread++) : 0
       this.#phaseOf.set(channel, phase)
       // FEC before the media that outdate it.
+      this.#handling.begin(channel.index, RECEIVING)
       for (const leg of channel.legs) this.#pollLeg(channel, leg, phase, nowUs)
     }
+    this.#handling.end()
   }
 
   /** Lets the channels send whose phases are due at `dueUs`. */
@@ -186,9 +198,12 @@ export class PacketLoop {
       this.#lookAtFences(nowUs)
       this.#drain(this.#watch.slow(phase), nowUs)
       this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
-      for (const channel of this.#channels())
-        if (this.#phaseOf.get(channel) === phase)
-          for (const session of channel.sessions.values()) if (session.spread) this.#turn(session, nowUs, true)
+      for (const channel of this.#channels()) {
+        if (this.#phaseOf.get(channel) !== phase) continue
+        this.#handling.begin(channel.index, SENDING)
+        for (const session of channel.sessions.values()) if (session.spread) this.#turn(session, nowUs, true)
+      }
+      this.#handling.end()
       this.#guarded("SRT packets to receivers", () => this.#hooks.srt.submit())
     }
   }

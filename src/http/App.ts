@@ -22,6 +22,7 @@ import { auditPageRoutes } from "./pages/audit.tsx"
 import { pageRoutes } from "./pages/channel-list.tsx"
 import { channelDetailRoutes } from "./pages/channel-page.tsx"
 import { channelPageActions } from "./pages/channel-page-actions.ts"
+import { crashPageRoutes } from "./pages/crashes.tsx"
 import { cuePageRoutes } from "./pages/cue-pages.tsx"
 import { cuesPageRoutes } from "./pages/cues.tsx"
 import { problemPages } from "./pages/error-pages.tsx"
@@ -52,6 +53,7 @@ import { allChannelsRoutes } from "./routes/all-channels.ts"
 import { bulkRoutes } from "./routes/bulk.ts"
 import { channelRoutes } from "./routes/channels.ts"
 import { configRoutes } from "./routes/config.ts"
+import { crashRoutes } from "./routes/crashes.ts"
 import { healthRoutes } from "./routes/health.ts"
 import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
@@ -174,6 +176,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   inputRoutes(app, services)
   notificationRoutes(app, services)
   systemRoutes(app, services)
+  crashRoutes(app, services)
   nodeRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)
@@ -205,6 +208,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   eventsPageRoutes(app, services)
   auditPageRoutes(app, services)
   systemPageRoutes(app, services)
+  crashPageRoutes(app, services)
   nodePageRoutes(app, services)
   logPageRoutes(app, services)
 }

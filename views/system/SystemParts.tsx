@@ -229,9 +229,36 @@ const Versions = ({ shown: { versions } }: { readonly shown: SystemShown }) => (
   />
 )
 
+const SHOWN_CRASHES = 5
+
+const Crashes = ({ shown: { crashes } }: { readonly shown: SystemShown }) => (
+  <Part id="crashes" title="Crashes" facts={[]}>
+    {crashes.keptOut.map(({ name, since, slug }) => (
+      <form method="post" action={`/channels/${encodeURIComponent(slug)}/release`}>
+        <span class="error">
+          {name} is kept out of the engine since <time datetime={since}>{since}</time>
+        </span>{" "}
+        {crashes.mayRelease ? <button type="submit">Release {name}</button> : null}
+      </form>
+    ))}
+    {crashes.list.length === 0 ? (
+      <p class="good">No engine has died or hung.</p>
+    ) : (
+      <ul>
+        {crashes.list.slice(0, SHOWN_CRASHES).map(({ at, id, why }) => (
+          <li>
+            {crashes.mayLook ? <a href={`/system/crashes/${id}`}>{at}</a> : <time datetime={at}>{at}</time>}: {why}
+          </li>
+        ))}
+      </ul>
+    )}
+  </Part>
+)
+
 const PARTS = {
   service: Service,
   engine: Engines,
+  crashes: Crashes,
   network: Network,
   store: Store,
   disks: Disks,

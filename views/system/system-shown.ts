@@ -1,5 +1,6 @@
 /** Data from which the system page is rendered. */
 import type { MachineCheck } from "../../src/core/machine/machine-checks.ts"
+import type { CrashSummary } from "../../src/effects/engine/Crashes.ts"
 import type { EngineUsage } from "../../src/effects/engine/engine-usage.ts"
 import type { DiskRoom } from "../../src/effects/show/surroundings.ts"
 
@@ -28,6 +29,14 @@ export interface SystemShown {
   }
   /** At least one, by number. */
   readonly engines: ReadonlyArray<EngineShown>
+  readonly crashes: {
+    /** Newest first. */
+    readonly list: ReadonlyArray<CrashSummary>
+    readonly keptOut: ReadonlyArray<{ readonly name: string; readonly slug: string; readonly since: string }>
+    /** Whether the reader may open a crash, and below, release a channel. */
+    readonly mayLook: boolean
+    readonly mayRelease: boolean
+  }
   readonly network: {
     /** Datagrams dropped over all legs. */
     readonly drops: number

@@ -12,8 +12,9 @@ import { AppConfig } from "../config/AppConfig.ts"
 import type { Ingest } from "../config/ingest.ts"
 import { outputHostOf } from "../config/output-host.ts"
 import type { ChannelConfig } from "../model/channel.ts"
-import type { EngineRefused, EngineUnavailable, StartRefused } from "../model/Errors.ts"
+import { EngineRefused, type EngineUnavailable, type StartRefused } from "../model/Errors.ts"
 import { monotonicMs } from "../model/monotonic.ts"
+import { Crashes, type CrashesService } from "./Crashes.ts"
 import { makePlaces } from "./channel-places.ts"
 import type { Accepted } from "./EngineConnection.ts"
 import { EngineProcess } from "./EngineProcess.ts"
@@ -54,11 +55,16 @@ export interface EngineClientService {
 
 export class EngineClient extends Context.Tag("distributor/EngineClient")<EngineClient, EngineClientService>() {
   static readonly Live = Layer.unwrapEffect(
-    Effect.map(AppConfig, (settings) => layer({ engines: settings.engines, ingest: outputHostOf(settings).ingest })),
+    Effect.gen(function* () {
+      const settings = yield* AppConfig
+      return layer({ engines: settings.engines, ingest: outputHostOf(settings).ingest, crashes: yield* Crashes })
+    }),
   )
 }
 
 export interface EnginePoolOptions {
+  /** Knows which channels are kept out of the engines, and keeps their crashes; nobody and nowhere when left out. */
+  readonly crashes?: CrashesService
   /** Number of engines that channels are placed on; 1 when left out. */
   readonly engines?: number
   readonly ingest?: Ingest | null
@@ -98,7 +104,7 @@ const carries = ({ latest: { stats } }: Running, channelId: string): boolean =>
 /** Ends its engines with the scope; fails when one that runs already may not be used. */
 export const makePool = (
   source: EngineSource,
-  { engines: count = 1, ingest = null, idleMs = IDLE_MS }: EnginePoolOptions = {},
+  { crashes, engines: count = 1, ingest = null, idleMs = IDLE_MS }: EnginePoolOptions = {},
 ): Effect.Effect<EngineClientService, StartRefused, Scope.Scope> =>
   Effect.gen(function* () {
     const { link, state, update } = yield* makeEngineState
@@ -182,6 +188,10 @@ export const makePool = (
         return yield* Deferred.await(done)
       })
 
+    const keptOut = (command: Command) => {
+      const reason = command.cmd === "put_channel" ? crashes?.refusal(command.channel.id) : null
+      return reason == null ? null : new EngineRefused({ code: "kept_out", reason, transient: false })
+    }
     const bound = (member: EngineMember): ChannelEngine => ({
       state: member.state,
       link: member.link,
@@ -189,7 +199,7 @@ export const makePool = (
       watchChannel: member.inboxes.watchChannel,
       adopt: member.inboxes.adopt,
       send: (command) =>
-        Effect.suspend(() => book.refusal(member, command) ?? member.send(command)).pipe(
+        Effect.suspend(() => keptOut(command) ?? book.refusal(member, command) ?? member.send(command)).pipe(
           Effect.mapError((error) => book.explained(member, error)),
         ),
     })

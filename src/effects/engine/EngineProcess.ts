@@ -46,6 +46,8 @@ export interface EngineProcessOf {
   readonly remembered: Effect.Effect<Option.Option<number>>
   /** Last lines of the engine's log, newest last. */
   readonly logTail: Effect.Effect<string>
+  /** The end of the engine's log, from the beginning of a line, 64 kB at most. */
+  readonly logEnd: Effect.Effect<string>
   /** Cuts the log to its last megabyte when it is longer than 5 MB. */
   readonly trimLog: Effect.Effect<void>
 }
@@ -74,6 +76,7 @@ export interface EngineProcessOptions {
 const MAX_LOG_BYTES = 5_000_000
 const KEPT_LOG_BYTES = 1_000_000
 const TAIL_LINES = 5
+const LOG_END_BYTES = 65_536
 /**
  * Prefix of runtime settings that suit the control plane (scripts/service-environment.mjs) but would slow the packet
  * loop down.
@@ -170,6 +173,10 @@ const processOf = (
     logTail: Effect.try(() =>
       readTail(logFile, 4096).toString("utf8").trim().split("\n").slice(-TAIL_LINES).join("\n"),
     ).pipe(Effect.orElseSucceed(() => "")),
+    logEnd: Effect.try(() => {
+      const tail = readTail(logFile, LOG_END_BYTES)
+      return tail.subarray(tail.length < LOG_END_BYTES ? 0 : tail.indexOf(10) + 1).toString("utf8")
+    }).pipe(Effect.orElseSucceed(() => "")),
     trimLog: Effect.ignore(Effect.try(() => trim(logFile))),
   }
 }

@@ -2,7 +2,9 @@
  * Getting hold of an engine: the one that already runs for this data directory, or a new one. An engine of another
  * protocol version is replaced, one that does not answer is killed, one that another control plane holds is refused.
  */
+import { closeSync, openSync, readSync } from "node:fs"
 import { Deferred, Effect, Option, Schedule, type Scope } from "effect"
+import { HANDLING_BYTES, type Handled, readHandling } from "../../engine/protocol/handling-memory.ts"
 import { type EngineInfo, type EngineStats, type Event, PROTOCOL_VERSION } from "../../engine/protocol/messages.ts"
 import { EngineUnavailable, StartRefused } from "../model/Errors.ts"
 import { within } from "../model/within.ts"
@@ -17,6 +19,8 @@ export interface AttachedEngine {
   readonly adopted: boolean
   /** Completes with a sentence when the process has ended; never for an adopted one. */
   readonly ended: Deferred.Deferred<string>
+  /** What the engine is at, or was when it ended; null where that cannot be known. */
+  readonly handled: () => Handled | null
 }
 
 type OnEvent = (event: Event) => void
@@ -132,6 +136,26 @@ const replace = (process: EngineProcessOf, connection: EngineConnection, greetin
     else yield* Effect.timeoutOption(Deferred.await(connection.closed), DIE_WITHIN_MS)
   })
 
+/** Opens the memory in which an engine says what it is at; it stays readable when the engine is gone. */
+const openHandling = ({ handling_fd, pid }: EngineInfo): Effect.Effect<AttachedEngine["handled"], never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      try {
+        return handling_fd == null ? null : openSync(`/proc/${pid}/fd/${handling_fd}`, "r")
+      } catch {
+        // An engine with capabilities of its own does not let others look at it.
+        return null
+      }
+    }),
+    (fd) => Effect.sync(() => fd !== null && closeSync(fd)),
+  ).pipe(
+    Effect.map((fd) => () => {
+      if (fd === null) return null
+      const bytes = new Uint8Array(HANDLING_BYTES)
+      return readHandling(bytes.subarray(0, readSync(fd, bytes, 0, HANDLING_BYTES, 0)))
+    }),
+  )
+
 /** Finds or starts the engine and says hello. The scope closes the connection, never the engine. */
 export const attachEngine = (
   process: EngineProcessOf,
@@ -143,7 +167,8 @@ export const attachEngine = (
       const greeting = yield* greet(running.value)
       if (typeof greeting === "object") {
         yield* process.remember(greeting.info.pid)
-        return { ...greeting, connection: running.value, adopted: true, ended: yield* Deferred.make<string>() }
+        const handled = yield* openHandling(greeting.info)
+        return { ...greeting, connection: running.value, adopted: true, ended: yield* Deferred.make<string>(), handled }
       }
       yield* replace(process, running.value, greeting)
     }
@@ -151,5 +176,5 @@ export const attachEngine = (
     const greeting = yield* greet(started.connection)
     if (typeof greeting !== "object")
       return yield* new EngineUnavailable({ reason: `the new engine cannot be used (${greeting})` })
-    return { ...greeting, ...started, adopted: false }
+    return { ...greeting, ...started, adopted: false, handled: yield* openHandling(greeting.info) }
   })

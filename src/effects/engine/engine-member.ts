@@ -3,11 +3,12 @@
  *
  * connected ──(connection lost, or 5 s without a line)──> lost: its sessions end at once ──> attach again ──> connected
  */
-import { Cause, Deferred, Effect, Exit, Mailbox, Option, type Scope, SubscriptionRef } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Mailbox, Option, type Scope, SubscriptionRef } from "effect"
 import type { Command, Event } from "../../engine/protocol/messages.ts"
 import { type EngineRefused, EngineUnavailable, type StartRefused } from "../model/Errors.ts"
 import { within } from "../model/within.ts"
 import { type AttachedEngine, attachEngine, endEngine } from "./attach-engine.ts"
+import type { CrashesService } from "./Crashes.ts"
 import type { Accepted } from "./EngineConnection.ts"
 import type { EngineProcessOf } from "./EngineProcess.ts"
 import { type EngineInboxes, makeInboxes } from "./engine-inboxes.ts"
@@ -27,6 +28,8 @@ export interface EngineMember extends Pick<EngineStateRef, "state" | "link"> {
 }
 
 export interface EngineMemberOptions {
+  /** Where the death of an engine is kept; nowhere when left out. */
+  readonly crashes?: CrashesService
   /**
    * A connected engine that writes nothing for this many ticks is hung. Ticks rather than time, since a suspended
    * machine is not the engine's fault.
@@ -57,6 +60,9 @@ export const respawnDelayMs = (failures: number): number =>
 /** The hold on an engine, from one session to the next. */
 interface Hold {
   readonly process: EngineProcessOf
+  readonly crashes: CrashesService | undefined
+  /** The state as it is. */
+  readonly state: Effect.Effect<EngineState>
   readonly inboxes: EngineInboxes
   readonly setState: (change: Parameters<EngineStateRef["update"]>[0]) => Effect.Effect<void>
   readonly setFigures: (change: Parameters<EngineStateRef["update"]>[0]) => Effect.Effect<void>
@@ -68,8 +74,10 @@ interface Hold {
   closing: boolean
 }
 
+type Pace = Required<Pick<EngineMemberOptions, "hungAfterTicks" | "tickMs">>
+
 /** Never ends while lines come from the engine; when they do not, kills it and ends with the reason. */
-const heartbeat = (process: EngineProcessOf, engine: AttachedEngine, options: Required<EngineMemberOptions>) =>
+const heartbeat = (process: EngineProcessOf, engine: AttachedEngine, options: Pace) =>
   Effect.gen(function* () {
     const { hungAfterTicks, tickMs } = options
     let silent = 0
@@ -87,8 +95,32 @@ const heartbeat = (process: EngineProcessOf, engine: AttachedEngine, options: Re
     return `${SILENT} for ${(hungAfterTicks * tickMs) / 1000} s and was killed`
   })
 
+/** Signals by which people and the kernel's memory killer end a process: what it was at is not to blame. */
+const ENDED_BY_OTHERS = /SIG(KILL|TERM|INT|HUP|QUIT)$|exit code 0$/
+
+/** Keeps what is left of an engine that was lost: `how` it ended, null when nobody knows; it may have hung. */
+const record = (hold: Hold, engine: AttachedEngine, why: string, how: string | null) =>
+  Effect.gen(function* () {
+    if (hold.crashes === undefined || hold.closing) return
+    const { process } = hold
+    const { info } = engine
+    const { stats } = yield* hold.state
+    const handled = engine.handled()
+    yield* hold.crashes.record({
+      engine: process.number,
+      pid: info.pid,
+      why,
+      uptime: Math.max(0, (yield* Clock.currentTimeMillis) - info.started_at) / 1000,
+      channels: stats?.channels.map(({ id }) => id) ?? [],
+      handled: handled === null ? null : { channel_id: handled.channelId, stage: handled.stage },
+      log: yield* process.logEnd,
+      stats,
+      blames: why.includes(SILENT) || (how !== null && !ENDED_BY_OTHERS.test(how)),
+    })
+  })
+
 /** One engine, from attaching to it until it is lost; ends with why it was lost. */
-const session = (hold: Hold, options: Required<EngineMemberOptions>) =>
+const session = (hold: Hold, options: Pace) =>
   Effect.gen(function* () {
     const { first, inboxes, process, setFigures, setState } = hold
     const events = yield* Mailbox.make<Event>()
@@ -115,8 +147,10 @@ const session = (hold: Hold, options: Required<EngineMemberOptions>) =>
     yield* Deferred.succeed(first, undefined)
     const why = yield* Effect.raceFirst(Deferred.await(engine.connection.closed), heartbeat(process, engine, options))
     const how = yield* Effect.timeoutOption(Deferred.await(engine.ended), 200)
-    if (Option.isSome(how) && !why.startsWith(SILENT)) return `${process.name} (pid ${pid}) ${how.value}`
-    return `${process.name} (pid ${pid}) was lost: ${why}`
+    const known = Option.isSome(how) && !why.startsWith(SILENT)
+    const sentence = `${process.name} (pid ${pid}) ${known ? how.value : `was lost: ${why}`}`
+    yield* record(hold, engine, sentence, Option.getOrNull(how))
+    return sentence
   })
 
 /** Ends all sessions of an engine that is gone, and tells why. */
@@ -131,7 +165,7 @@ const lost = (hold: Hold, problem: string) =>
   })
 
 /** Attaches an engine whenever there is none, until the client lets go or the first attach is refused. */
-const supervise = (hold: Hold, options: Required<EngineMemberOptions>) =>
+const supervise = (hold: Hold, options: Pace) =>
   Effect.gen(function* () {
     const { first, setState } = hold
     let failures = 0
@@ -174,7 +208,7 @@ const shutDown = (hold: Hold) => (exit: Exit.Exit<unknown, unknown>) =>
 /** Attaches an engine and keeps it; the scope's end ends it. */
 export const makeMember = (
   process: EngineProcessOf,
-  { hungAfterTicks = 5, tickMs = 1000 }: EngineMemberOptions,
+  { crashes, hungAfterTicks = 5, tickMs = 1000 }: EngineMemberOptions,
   hooks: MemberHooks,
 ): Effect.Effect<EngineMember, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -190,6 +224,8 @@ export const makeMember = (
         )
     const hold: Hold = {
       process,
+      crashes,
+      state: SubscriptionRef.get(state),
       inboxes: makeInboxes(),
       setState: set("connection"),
       setFigures: (change) => Effect.zipRight(hooks.beforeFigures, set("figures")(change)),

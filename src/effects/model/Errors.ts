@@ -25,6 +25,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
     "notice",
     "mute",
     "node",
+    "crash",
     "schedule of channel",
     "MediaLive channel",
   ),

@@ -4,6 +4,7 @@ import { machineChecks } from "../../core/machine/machine-checks.ts"
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
+import { Crashes } from "../engine/Crashes.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { type NumberedUsage, usagesOf } from "../engine/engine-usage.ts"
 import type { ChannelConfig } from "../model/channel.ts"
@@ -33,6 +34,7 @@ export interface SystemService {
 
 const make = Effect.gen(function* () {
   const book = yield* ChannelBook
+  const crashes = yield* Crashes
   const cues = yield* CueLog
   const engine = yield* EngineClient
   const events = yield* EventLog
@@ -61,7 +63,8 @@ const make = Effect.gen(function* () {
       const eventsProblem = events.problem() ?? cues.problem()
       const configs = book.all()
       const machine = yield* checks
-      return healthOf({ ...moment, configs, runtimeOf, startedMs, storeProblem, eventsProblem, machine })
+      const keptOut = yield* crashes.keptOut
+      return healthOf({ ...moment, configs, runtimeOf, startedMs, storeProblem, eventsProblem, machine, keptOut })
     }),
     engineUsages: Effect.map(SubscriptionRef.get(engine.state), usagesOf),
     surroundings: makeSurroundings(places, store),

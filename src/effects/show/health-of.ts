@@ -3,6 +3,7 @@ import manifest from "../../../package.json" with { type: "json" }
 import type { MachineCheck } from "../../core/machine/machine-checks.ts"
 import type { ChannelRuntime } from "../channel/runtime/channel-runtime.ts"
 import { channelStatus } from "../channel/status.ts"
+import type { KeptOut } from "../engine/Crashes.ts"
 import { type EngineState, engineOf, enginesOf, type NumberedState } from "../engine/engine-state.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { AlarmKind } from "../model/event.ts"
@@ -40,6 +41,8 @@ export interface Health {
   readonly store: { readonly ok: boolean }
   /** What the machine is like as a place for the service; a warning makes nothing `degraded` by itself. */
   readonly machine: ReadonlyArray<MachineCheck>
+  /** Channels that are kept out of the engines, which died while they were at them. */
+  readonly kept_out: ReadonlyArray<KeptOut>
   /** Sentences: what is wrong and what to do. Empty when all is well. */
   readonly problems: ReadonlyArray<string>
   /** Those of `problems` that are about one channel: no input, or no second one to fall back on. */
@@ -59,6 +62,7 @@ export interface HealthInput {
   /** Monotonic ms of the start of the service. */
   readonly startedMs: number
   readonly machine: ReadonlyArray<MachineCheck>
+  readonly keptOut: ReadonlyArray<KeptOut>
 }
 
 const SENTENCES: Partial<Record<AlarmKind, string>> = {
@@ -79,6 +83,12 @@ const channelProblems = ({ configs, runtimeOf, ...moment }: HealthInput): Readon
     return alarm === undefined
       ? []
       : [`channel "${config.name}" ${SENTENCES[alarm.kind]} since ${alarm.since}: ${alarm.message}`]
+  })
+
+const keptOutProblems = ({ configs, keptOut }: HealthInput): ReadonlyArray<string> =>
+  keptOut.map(({ channel_id, crash, since }) => {
+    const name = configs.find(({ id }) => id === channel_id)?.name ?? channel_id
+    return `channel "${name}" is kept out of the engine since ${since}: the engine died while it was at it (crash ${crash}). Release it on the System page when the cause is gone`
   })
 
 const uptimeOf = ({ connected, info }: Pick<EngineState, "connected" | "info">, nowMs: number): number =>
@@ -113,6 +123,7 @@ export const healthOf = (input: HealthInput): Health => {
     ...(srt?.problem == null ? [] : [srt.problem]),
     ...(storeProblem === null ? [] : [storeProblem]),
     ...(eventsProblem === null ? [] : [`what happens to channels is not being stored: ${eventsProblem}`]),
+    ...keptOutProblems(input),
     ...channel_problems,
   ]
   return {
@@ -134,6 +145,7 @@ export const healthOf = (input: HealthInput): Health => {
     srt: { available: srt?.available ?? false, version: srt?.version ?? null, problem: srt?.problem ?? null },
     store: { ok: storeProblem === null },
     machine: input.machine,
+    kept_out: input.keptOut,
     problems,
     channel_problems,
   }

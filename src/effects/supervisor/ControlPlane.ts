@@ -4,6 +4,7 @@ import type { InputNeeds } from "../../core/placement/input-needs.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { ChannelsJson, type ChannelsJsonService } from "../declarative/ChannelsJson.ts"
 import { type ConfigService, Configuration } from "../declarative/Configuration.ts"
+import { Crashes, type CrashesService } from "../engine/Crashes.ts"
 import { History, type HistoryService } from "../history/History.ts"
 import { MediaLive, type MediaLiveSlot } from "../medialive/MediaLive.ts"
 import { Metrics, type MetricsService } from "../metrics/Metrics.ts"
@@ -30,6 +31,7 @@ export interface ControlPlane {
   readonly channels: ChannelsService
   readonly channelsJson: Pick<ChannelsJsonService, "text">
   readonly configuration: ConfigService
+  readonly crashes: Pick<CrashesService, "list" | "get" | "keptOut" | "release">
   readonly cues: CuesService
   readonly dryRuns: DryRunsService
   readonly events: EventsService
@@ -56,6 +58,7 @@ export const controlPlane = Effect.all({
   channels: Channels,
   channelsJson: ChannelsJson,
   configuration: Configuration,
+  crashes: Crashes,
   cues: Cues,
   dryRuns: DryRuns,
   events: Events,

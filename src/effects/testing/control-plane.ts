@@ -7,6 +7,7 @@ import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { ChannelsJson } from "../declarative/ChannelsJson.ts"
 import { Configuration } from "../declarative/Configuration.ts"
+import { Crashes } from "../engine/Crashes.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import { History } from "../history/History.ts"
 import { MediaLive } from "../medialive/MediaLive.ts"
@@ -84,6 +85,7 @@ export const ControlPlaneLive = WithVerbs.pipe(
   Layer.provideMerge(StateTags.Live),
   Layer.provideMerge(ChannelBook.Live),
   Layer.provideMerge(ChangeFeed.Live),
+  Layer.provideMerge(Crashes.Live),
 )
 
 type Send = EngineClientService["send"]

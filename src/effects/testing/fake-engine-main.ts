@@ -1,5 +1,6 @@
 // An engine of few words, as a process: says hello, accepts every command, sends empty figures. `behaviour.json` in the
-// data directory makes it misbehave: {protocol, crash, mute, garbage, busy, flood}.
+// data directory makes it misbehave: {protocol, crash, mute, garbage, busy, flood, poison};
+// with `poison`, the id of a channel, it dies while it is at that channel.
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
@@ -20,9 +21,18 @@ if (behaviour.crash === true) {
 
 const say = (socket: Socket, message: unknown) => socket.destroyed || socket.write(`${JSON.stringify(message)}\n`)
 
-const answer = (socket: Socket, request: { id: number; cmd: string }) => {
+const handling =
+  behaviour.poison === undefined ? null : new (await import("../../engine/system/handling.ts")).Handling(true)
+
+const answer = (socket: Socket, request: { id: number; cmd: string; channel?: { id: string } }) => {
   const { cmd, id } = request
   note(cmd)
+  if (handling !== null && request.channel?.id === behaviour.poison) {
+    handling.name(3, behaviour.poison)
+    handling.begin(3, 1)
+    process.stderr.write("this stream is too much\n")
+    process.exit(7)
+  }
   if (cmd === "hello" && behaviour.busy === true) {
     say(socket, {
       re: id,
@@ -40,7 +50,7 @@ const answer = (socket: Socket, request: { id: number; cmd: string }) => {
     return
   }
   if (cmd === "state" && behaviour.flood === true) socket.write(Buffer.alloc(5 * 1024 * 1024, "x"))
-  const info = cmd === "hello" ? { info: { ...fakeInfo, pid: process.pid } } : {}
+  const info = cmd === "hello" ? { info: { ...fakeInfo, pid: process.pid, handling_fd: handling?.fd ?? null } } : {}
   say(socket, { re: id, ok: true, ...info, stats: engineStats([], Date.now()) })
   if (cmd === "shutdown") {
     rmSync(path, { force: true })

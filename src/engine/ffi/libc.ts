@@ -78,12 +78,31 @@ export const libc = {
    * on Linux
    */
   ioctl: lib.func("ioctl", "int", ["int", "ulong", "void *"]),
+  /** void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset) */
+  mmap: lib.func("mmap", "intptr_t", ["uintptr_t", "size_t", "int", "int", "int", "int64_t"]),
+  /** int memfd_create(const char *name, unsigned int flags) */
+  memfdCreate: lib.func("memfd_create", "int", ["str", "uint32_t"]),
+  /** int ftruncate(int fd, off_t length) */
+  ftruncate: lib.func("ftruncate", "int", ["int", "int64_t"]),
   /** int ntp_adjtime(struct timex *buf): with `modes` 0 it only reads */
   ntpAdjtime: lib.func("ntp_adjtime", "int", ["void *"]),
 }
 
 /** Native address of a buffer that never moves (the WebAssembly memory). */
 export const nativeAddress = (bytes: Uint8Array): number => Number(addressOfBytes(bytes, bytes, 0))
+
+const PROT_READ_WRITE = 1 | 2
+const MAP_SHARED = 1
+
+/**
+ * Makes a file of memory `length` bytes long and maps it for good: what is written there is in the file. Null when that
+ * cannot be done. Never for a file on a disk, which may be full when a page is first written to (SIGBUS).
+ */
+export const mapShared = (fd: number, length: number): ArrayBuffer | null => {
+  if (libc.ftruncate(fd, length) !== 0) return null
+  const at = Number(libc.mmap(0, length, PROT_READ_WRITE, MAP_SHARED, fd, 0))
+  return at === -1 ? null : koffi.view(at as never, length)
+}
 
 /** errno of the last libc call on this thread. */
 export const errno = (): number => koffi.errno()

@@ -1,6 +1,7 @@
 /** One leg of a channel: its sockets, its state in the packet core, its programme tables, its statistics. */
 
 import * as L from "../../core/assembly/memory/layout.ts"
+import { channelOfIndex } from "../../core/packet-core/leg-index.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
 import { STREAM_TYPE_SCTE35 } from "../../core/ts/stream-types.ts"
 import type { InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
@@ -17,6 +18,8 @@ export class Leg {
   readonly spec: LegSpec
   /** Index in the packet core. */
   readonly index: number
+  /** Number of its channel in the packet core. */
+  readonly channel: number
   readonly #core: PacketCore
   readonly #say: (kind: LegKind, message: string) => void
   readonly #tables = new ProgrammeTables()
@@ -37,6 +40,7 @@ export class Leg {
   ) {
     this.spec = spec
     this.index = index
+    this.channel = channelOfIndex(index)
     this.#core = context.core
     this.#say = say
     this.#policy = policy

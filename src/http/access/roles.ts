@@ -39,6 +39,8 @@ export const RULES: ReadonlyArray<Rule> = [
     "/channels/:id/events",
     "/channels/:id/cues",
   ),
+  ...looks("viewer", "/api/engine/crashes"),
+  ...looks("admin", "/api/engine/crashes/:crash", "/system/crashes/:crash"),
   ...looks("viewer", "/api/health", "/api/system/stats", "/api/openapi.json", "/api/docs", "/api/presets"),
   ...looks("viewer", "/api/channels", "/api/channels/:id", "/api/channels/:id/events", "/api/channels/:id/cues"),
   ...looks(
@@ -78,6 +80,8 @@ export const RULES: ReadonlyArray<Rule> = [
 
   ...rules("operator", [
     ["POST", "/api/channels/bulk", "change many channels"],
+    ["POST", "/api/channels/:id/release", "let a channel into the engine again"],
+    ["POST", "/channels/:id/release", "let a channel into the engine again"],
     ["POST", "/api/channels", "create a channel"],
     ["PUT", "/api/channels/:id", "change a channel"],
     ["DELETE", "/api/channels/:id", "delete a channel"],

@@ -46,6 +46,11 @@ const families: ReadonlyArray<Family<MetricsView>> = [
         0,
       ),
   ),
+  gauge(
+    "channels_kept_out",
+    "Channels that are kept out of the engines, which died while they were at them.",
+    ({ health }) => health.kept_out.length,
+  ),
   gauge("outputs_enabled", "Outputs that are enabled, whether their channel is to run or not.", ({ channels }) =>
     channels.reduce((n, { outputs }) => n + outputs.filter(({ config }) => config.enabled).length, 0),
   ),

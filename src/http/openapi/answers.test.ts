@@ -23,6 +23,9 @@ const LEFT_OUT = new Set([
   "acknowledgeNotice",
   "deleteTemplate",
   "deleteSchedule",
+  // Need an engine that has crashed: crashes.test.ts.
+  "getCrash",
+  "releaseChannel",
 ])
 const paths = openApiDocument()["paths"]
 const NEW = {

@@ -452,6 +452,7 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
             "sysctl -w net.core.rmem_max=4194304 and the same line in /etc/sysctl.d, or give the engine CAP_NET_ADMIN.",
         },
       ],
+      kept_out: [],
       problems: [],
       channel_problems: [],
     },

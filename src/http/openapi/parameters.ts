@@ -31,6 +31,12 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
   },
   name: { name: "name", description: "Name of the user", schema: { type: "string" }, example: "ada" },
   node: { name: "node", description: "Name of the node", schema: { type: "string" }, example: "node-a" },
+  crash: {
+    name: "crash",
+    description: "Id of the crash",
+    schema: { type: "string" },
+    example: "2026-11-24T12-00-00.000Z-1",
+  },
   template: { name: "template", description: "Name of the template", schema: { type: "string" }, example: "cdn-main" },
   key_id: {
     name: "id",

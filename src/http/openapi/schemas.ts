@@ -2,6 +2,7 @@
  * What the API answers, as schemas for the OpenAPI document. `schemas.test.ts` holds them to the interfaces of the
  * control plane, both ways, so that neither can change without the other.
  */
+
 import { Schema } from "effect"
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { LISTED_SETTINGS } from "../../core/output/output-settings.ts"
@@ -11,6 +12,7 @@ import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { SRT_STACKS } from "../../core/srt/stack.ts"
 import { AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
 import { ALARM_KINDS } from "../../effects/model/event.ts"
+import { STAGES } from "../../engine/protocol/handling-memory.ts"
 import { settingFields } from "./setting-schemas.ts"
 
 const { Array: List, Boolean: Flag, Literal, NullOr, Number: Num, String: Text, Struct } = Schema
@@ -263,6 +265,22 @@ export const MachineCheck = Struct({
   remedy: Text,
 })
 
+/** A channel that is kept out of the engines. */
+export const KeptOut = Struct({ channel_id: Text, since: Time, crash: Text })
+/** An engine that died or hung, as a list shows it. */
+export const EngineCrash = Struct({
+  id: Text,
+  at: Time,
+  engine: Count,
+  pid: Count,
+  why: Text,
+  uptime: Num,
+  channels: texts,
+  handled: NullOr(Struct({ channel_id: Text, stage: Literal(...STAGES) })),
+})
+export const EngineCrashes = Struct({ crashes: List(EngineCrash), kept_out: List(KeptOut) })
+export const EngineCrashDetails = Struct({ ...EngineCrash.fields, figures: NullOr(Schema.Unknown), log: Text })
+
 export const Health = Struct({
   status: Literal("ok", "degraded"),
   version: Text,
@@ -273,6 +291,7 @@ export const Health = Struct({
   srt: Struct({ available: Flag, version: NullOr(Text), problem: NullOr(Text) }),
   store: Struct({ ok: Flag }),
   machine: List(MachineCheck),
+  kept_out: List(KeptOut),
   problems: texts,
   channel_problems: texts,
 })

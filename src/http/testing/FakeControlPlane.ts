@@ -72,6 +72,13 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     channels: { ...fakeChannels(world), ...over.channels },
     channelsJson: { text: () => Effect.sync(channelsJson), ...over.channelsJson },
     configuration: { ...fakeConfiguration, ...over.configuration },
+    crashes: {
+      list: Effect.succeed([]),
+      get: () => Effect.succeed(null),
+      keptOut: Effect.succeed([]),
+      release: () => Effect.succeed(false),
+      ...over.crashes,
+    },
     cues: { ...fakeCues(world, (by) => inserters.push(by)), ...over.cues },
     dryRuns: { ...fakeDryRuns(world), ...over.dryRuns },
     events: { ...fakeEvents(world), ...over.events },

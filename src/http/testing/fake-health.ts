@@ -19,6 +19,7 @@ export const fakeHealth: Health = {
       remedy: "Install chrony.",
     },
   ],
+  kept_out: [],
   problems: [],
   channel_problems: [],
 }
