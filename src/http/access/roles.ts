@@ -35,6 +35,8 @@ export const RULES: ReadonlyArray<Rule> = [
     "/metrics",
     "/scte35",
     "/live/channels",
+    "/wall",
+    "/live/wall",
     "/channels/:id/stop",
     "/channels/:id/events",
     "/channels/:id/cues",
