@@ -5,6 +5,7 @@
 import { Either } from "effect"
 import type { MiddlewareHandler } from "hono"
 import type { Frame } from "../../../../views/layout/frame.ts"
+import { unattended } from "../../../effects/notifications/causes.ts"
 import type { NoticeView } from "../../../effects/notifications/notification-bodies.ts"
 import type { AppServices } from "../../services/services.ts"
 
@@ -19,7 +20,7 @@ const isPage = (path: string) =>
 
 /** What the head of every page says of the notices. */
 export const countNotices = (notices: ReadonlyArray<NoticeView>): NonNullable<Frame["openNotices"]> => {
-  const open = notices.filter(({ acknowledged_at, state }) => state === "open" && acknowledged_at === null)
+  const open = unattended(notices)
   return { count: open.length, isCritical: open.some(({ severity }) => severity === "critical") }
 }
 
