@@ -13,10 +13,12 @@ const FIRST_RTT_US = 100_000
 const FIRST_RTT_VAR_US = 50_000
 /** The longest time an acknowledgement is late by itself. */
 const ACK_SLACK_US = 20_000
+/** Time without an acknowledgement that moves on after which the first packet behind the last one is missing. */
+const MOVING_US = 40_000
 /** Least time after which a packet is sent again that nobody asked for: a receiver asks every 20 ms. */
 const UNASKED_MIN_US = 100_000
 /** The lowest round trip of late may rise by this share of the time that passes, counted up to 100 ms a report. */
-const LOWEST_RISE = 0.05
+const LOWEST_RISE = 0.03
 const LOWEST_STEP_US = 100_000
 /**
  * Packets that loss reports make us look at between two turns, in histories: more than honest receivers ask for, and
@@ -73,9 +75,9 @@ export class Repairs {
     return Math.min(this.rttUs, 2 * this.#lowestRttUs + ACK_SLACK_US)
   }
 
-  /** µs after which a packet that is not acknowledged was lost, when nothing behind it is missing. */
+  /** µs after which the first packet that is not acknowledged was lost. */
   get #overdueUs(): number {
-    const usualUs = Math.min(this.rttUs + 4 * this.rttVarUs, 4 * this.#lowestRttUs + UNASKED_MIN_US)
+    const usualUs = Math.min(this.rttUs + 4 * this.rttVarUs, 2 * this.#lowestRttUs + UNASKED_MIN_US)
     return Math.max(UNASKED_MIN_US, usualUs + ACK_SLACK_US)
   }
 
@@ -172,9 +174,8 @@ export class Repairs {
     if (inFlight === 0) return
     const waitedUs = nowUs - this.#progressUs
     if (this.#session.periodicNak) {
-      // An acknowledgement that has just moved on may move on again by itself.
-      const isMoving = waitedUs < this.#againUs + ACK_SLACK_US
-      if (!isMoving && nowUs - history.sentUs(acked) >= this.#overdueUs) this.#resend(acked, nowUs)
+      // Acknowledgements that move on come every 10 ms, so one of them may have been lost here.
+      if (waitedUs >= MOVING_US && nowUs - history.sentUs(acked) >= this.#overdueUs) this.#resend(acked, nowUs)
       return
     }
     if (waitedUs < this.rttUs + 4 * this.rttVarUs + ACK_SLACK_US) return

@@ -56,18 +56,19 @@ describe("what nobody asks for", () => {
       bench.ack(110 + i, 200_000 + i * 10_000)
       expect(turns(bench, 200_000 + i * 10_000, 209_000 + i * 10_000)).toEqual([])
     }
-    // A round trip of 20 ms and 20 ms more after the last move at 240 ms.
+    // 40 ms after the last move at 240 ms.
     expect(turns(bench, 240_000, 330_000)).toEqual([280_000])
     expect(bench.resent).toEqual([105, 114])
   })
 
   it("does not wait for seconds because the receiver took a standstill for the round trip", () => {
     const bench = lackingOne(2_000_000, 2_500_000)
-    // Four times the lowest round trip of 20 ms, 100 ms and 20 ms; nobody waits 12 s.
-    expect(turns(bench, 30_000, 430_000)).toEqual([210_000, 420_000])
-    bench.nak([[105, 105]], 470_000)
+    // Twice the lowest round trip of 20 ms, 100 ms and 20 ms; nobody waits 12 s.
+    expect(turns(bench, 30_000, 350_000)).toEqual([170_000, 340_000])
+    // Twice the lowest round trip and 20 ms, where 2 s would be the round trip.
+    bench.nak([[105, 105]], 399_000)
     expect(bench.resent).toHaveLength(2)
-    bench.nak([[105, 105]], 490_000)
+    bench.nak([[105, 105]], 402_000)
     expect(bench.resent).toHaveLength(3)
   })
 
