@@ -1,6 +1,6 @@
 /** MediaLive beside our channels, over the stand-in for AWS, on the test's clock. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber, Option } from "effect"
 import { channelStats, engineStats, legStats } from "../testing/FakeEngine.ts"
 import { ENVIRONMENT, fedChannel, makeStage } from "./testing/medialive-stage.ts"
 
@@ -156,11 +156,11 @@ describe("asking AWS", () => {
 describe("start and stop", () => {
   it.scoped("take the time that they take, and are recorded with who asked", () =>
     Effect.gen(function* () {
-      const { aws, events, listed, pass, service } = yield* makeStage({ transitionMs: 180_000 })
+      const { aws, events, listed, pass, service, until } = yield* makeStage({ transitionMs: 180_000 })
       aws.add()
       yield* listed
       const started = yield* Effect.fork(service.start("1001"))
-      yield* pass(3)
+      yield* until("AWS has answered", Effect.map(Fiber.poll(started), Option.isSome))
       assert.strictEqual((yield* started)["lifecycle"], "starting")
       yield* pass(60)
       assert.strictEqual((yield* service.channel("1001")).state, "STARTING")
@@ -179,13 +179,13 @@ describe("start and stop", () => {
 
   it.scoped("are refused with AWS's reason: wrong state, no permission, gone", () =>
     Effect.gen(function* () {
-      const { aws, listed, pass, service } = yield* makeStage()
+      const { aws, listed, service, until } = yield* makeStage()
       aws.add({ state: "RUNNING" })
       yield* listed
       const refused = (effect: ReturnType<typeof service.start>) =>
         Effect.gen(function* () {
           const fiber = yield* Effect.fork(Effect.flip(effect))
-          yield* pass(4)
+          yield* until("AWS has answered", Effect.map(Fiber.poll(fiber), Option.isSome))
           return yield* fiber
         })
       const conflict = yield* refused(service.start("1001"))
