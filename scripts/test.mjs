@@ -10,7 +10,7 @@ import { bun, root, setup } from "./setup.mjs"
 const only = process.argv.slice(2)
 
 /** Test files at a time. Two processors are busy with them: those of the end-to-end tests mostly wait. */
-const AT_A_TIME = { fast: 3, watchful: 2, e2e: 4, files: 3 }
+const AT_A_TIME = { fast: 4, watchful: 2, e2e: 6, files: 3 }
 /** Projects of vitest.config.ts that run as one part, where they are not one of the same name. */
 const PROJECTS = { e2e: ["e2e", "replacing"] }
 /** Fast tests of a worker share one module graph, which takes long to load. The others have a process for each file. */
