@@ -10,8 +10,14 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const product = join(root, "build", "product")
 
-/** What runs by itself: the processes, and the threads that they start. */
-const ENTRIES = ["src/main.ts", "src/engine/main.ts", "src/engine/test-source.ts", "src/http/request/parse-worker.ts"]
+/** What runs by itself: the processes, the threads that they start, and a writer of stores that tests kill. */
+const ENTRIES = [
+  "src/main.ts",
+  "src/engine/main.ts",
+  "src/engine/test-source.ts",
+  "src/http/request/parse-worker.ts",
+  "src/effects/testing/change-writer.ts",
+]
 /** What they read, by paths of their own. */
 const LINKS = { build: "build", "views/assets": "views/assets" }
 /** Packages with native parts, or with files that they look for beside themselves. */

@@ -46,7 +46,7 @@ for (let i = 0; i < CHANNELS; i++) {
   ids.push(channel.id)
 }
 const source = await startSource({ port: INPUT, channels: CHANNELS, bitrate: 150_000 })
-// To evaluate rules for two hundred outputs takes Prometheus a good part of each second.
+// Two hundred outputs are many for all rules in every second.
 const monitoring = await Monitoring.start(product.port, { everySeconds: 2 })
 
 let stopping = false
