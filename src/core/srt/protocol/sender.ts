@@ -42,7 +42,7 @@ export class SrtSender {
   readonly #repairs: Repairs
   /** The first packet that was sent with the present key. */
   #keySince: number
-  #message = 1
+  #message: number
   #window: number
   #lastStampUs = 0
   #heardUs: number
@@ -56,6 +56,7 @@ export class SrtSender {
   constructor(session: Session, memory: HeaderMemory, sink: SenderSink, options: SenderOptions, nowUs: number) {
     this.session = session
     this.#options = options
+    this.#message = options.firstMessage ?? 1
     this.#sink = sink
     this.#sent = new SendWindow(session, memory, options.dropDelayMs, this.figures)
     this.#repairs = new Repairs(session, this.#sent, sink, this.figures, nowUs)
