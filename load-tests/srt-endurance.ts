@@ -56,8 +56,22 @@ const whyEnded = () => {
   return state === "connected" ? undefined : `${state}: ${JSON.stringify(reason)}\n${engine.log}`
 }
 
+/**
+ * The longest time in ms that this process, which is the network and the receiver, has stood still since it was last
+ * told: what is lost then is the machine's doing.
+ */
+const TICK_MS = 50
+let ticked = performance.now()
+let stoodMs = 0
+const ticks = setInterval(() => {
+  stoodMs = Math.max(stoodMs, performance.now() - ticked - TICK_MS)
+  ticked = performance.now()
+}, TICK_MS)
+
 const tell = async () => {
   const { received, lost, corrupt, duplicated, out_of_order } = sink.stats()
+  const stood_ms = Math.round(Math.max(stoodMs, performance.now() - ticked - TICK_MS))
+  stoodMs = 0
   const ended = whyEnded()
   if (ended !== undefined) throw new Error(`the connection is ${ended}`)
   const { srt, packets_dropped } = await engine.output()
@@ -70,7 +84,9 @@ const tell = async () => {
     out_of_order,
     dropped: packets_dropped,
     resent: srt?.packets_retransmitted,
+    reports: srt?.naks_received,
     rtt_ms: srt?.rtt_ms,
+    stood_ms,
     relay_lost: relay.lost,
     resident_kb: residentKb(engine.pid),
   }
@@ -87,6 +103,7 @@ const sending = runSender(
 const timer = setInterval(() => void tell(), 60_000)
 const { sent } = await sending
 clearInterval(timer)
+clearInterval(ticks)
 // The receiver hands the last packets over when their latency is over.
 await new Promise((resolve) => setTimeout(resolve, latency + 1000))
 const { received, lost, corrupt } = await tell()

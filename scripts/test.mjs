@@ -1,6 +1,6 @@
 // `npm test` sets the machine up and runs the checks, the fast tests, and the end-to-end tests. `npm test -- <file>` runs
 // single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -10,7 +10,7 @@ import { bun, root, setup } from "./setup.mjs"
 const only = process.argv.slice(2)
 
 /** Test files at a time. Two processors are busy with them: those of the end-to-end tests mostly wait. */
-const AT_A_TIME = { fast: 3, watchful: 2, e2e: 4, files: 3 }
+const AT_A_TIME = { fast: 4, watchful: 2, e2e: 6, files: 3 }
 /** Projects of vitest.config.ts that run as one part, where they are not one of the same name. */
 const PROJECTS = { e2e: ["e2e", "replacing"] }
 /** Fast tests of a worker share one module graph, which takes long to load. The others have a process for each file. */
@@ -110,15 +110,27 @@ const everything = async (env) => [
   await vitest("e2e", { env }),
 ]
 
+/**
+ * The product in few files (scripts/bundle-product.mjs), as end-to-end tests start it. Made anew for each run, it is never
+ * stale, and a file that somebody changes meanwhile does not matter.
+ */
+const bundles = () => {
+  const { status } = spawnSync(bun, [join(root, "scripts", "bundle-product.mjs")], { stdio: ["ignore", "inherit", 2] })
+  if (status !== 0) throw new Error("the product could not be bundled: see the lines above")
+  return join(root, "build", "product")
+}
+
+let home
 try {
   await setup("test")
+  home = bundles()
 } catch (cause) {
   process.stdout.write(`${cause instanceof Error ? cause.message : String(cause)}\n0 passed, 1 failed\n`)
   process.exit(1)
 }
 
 const folder = folderInMemory()
-const env = { ...process.env, ...SHORT_LIVED, RUNNER_ONLY: Object.keys(SHORT_LIVED).join(" ") }
+const env = { ...process.env, ...SHORT_LIVED, RUNNER_ONLY: Object.keys(SHORT_LIVED).join(" "), PRODUCT_HOME: home }
 if (folder !== undefined) env.TMPDIR = folder
 const parts =
   only.length === 0

@@ -50,7 +50,7 @@ type Write = (next: (pid: number, packets: number) => number) => Uint8Array
 const sectionPackets: fc.Arbitrary<Write> = fc
   .record({ content: fc.oneof(patSection, pmtSection, privateSection), spoil: rarely(fc.nat(2000)) })
   .map(({ content: { pid, section }, spoil }) => {
-    const bytes = Uint8Array.from(section)
+    const bytes = new Uint8Array(section)
     if (spoil !== null) bytes[spoil % bytes.length] = (bytes[spoil % bytes.length] ?? 0) ^ (1 + (spoil & 127))
     return (next) => packetizeSection(bytes, pid, next(pid, Math.ceil((bytes.length + 1) / 184)))
   })
@@ -78,7 +78,7 @@ const mediaPacket: fc.Arbitrary<Write> = fc
 
 const garbagePacket: fc.Arbitrary<Write> = fc
   .uint8Array({ minLength: TS_PACKET_SIZE, maxLength: TS_PACKET_SIZE })
-  .map((bytes) => () => Uint8Array.from(bytes).fill(0x47, 0, (bytes[187] ?? 0) & 1))
+  .map((bytes) => () => new Uint8Array(bytes).fill(0x47, 0, (bytes[187] ?? 0) & 1))
 
 const packets = fc.oneof(
   { weight: 8, arbitrary: sectionPackets },
@@ -136,7 +136,7 @@ const play = (steps: ReadonlyArray<Step>, firstSequence: number, firstTimestamp:
     const timestamp = firstTimestamp + Math.round(rx_us * 0.09)
     let bytes = sender < 2 ? buildRtp({ sequence: number, timestamp, ssrc: sender }, payload) : payload
     if (now.kind === "damage")
-      bytes = Uint8Array.from(bytes).fill(now.value, now.at % bytes.length, (now.at % bytes.length) + 1)
+      bytes = new Uint8Array(bytes).fill(now.value, now.at % bytes.length, (now.at % bytes.length) + 1)
     if (now.kind === "cut") bytes = bytes.slice(0, now.at % bytes.length)
     if (now.kind === "noise") bytes = now.bytes
     const datagram = { bytes, rx_us, ipv4: 0x7f000001, port: 5000 + sender }
@@ -163,10 +163,10 @@ export const arbitraryNoise = (maxLength: number): fc.Arbitrary<Datagram[]> =>
       fc.record({
         bytes: fc.oneof(
           fc.uint8Array({ maxLength: 600 }),
-          fc.uint8Array({ minLength: 188, maxLength: 188 }).map((bytes) => Uint8Array.from(bytes).fill(0x47, 0, 1)),
+          fc.uint8Array({ minLength: 188, maxLength: 188 }).map((bytes) => new Uint8Array(bytes).fill(0x47, 0, 1)),
           fc
             .uint8Array({ minLength: 200, maxLength: 200 })
-            .map((bytes) => Uint8Array.from(bytes).fill(0x80, 0, 1).fill(0x47, 12, 13)),
+            .map((bytes) => new Uint8Array(bytes).fill(0x80, 0, 1).fill(0x47, 12, 13)),
         ),
         port: fc.nat(2),
       }),

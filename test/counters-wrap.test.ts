@@ -34,7 +34,7 @@ const AGES = [2 ** 31 - 2000, 2 ** 31 + 2000, 2 ** 32 - 2000]
 
 /** Returns the stream with other null bytes from its middle on, so that from there it is another stream. */
 const parted = (): Uint8Array => {
-  const copy = Uint8Array.from(ts)
+  const copy = new Uint8Array(ts)
   for (let at = Math.floor(ts.length / 376) * 188; at < copy.length; at += 188)
     copy[at + 187] = (copy[at + 187] ?? 0) ^ 0x55
   return copy

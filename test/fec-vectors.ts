@@ -22,7 +22,7 @@ interface VectorFile {
   }>
 }
 
-const fromHex = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"))
+const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"))
 
 /** Name and steps of each vector; empty without the test material. */
 export const fecVectors = (): ReadonlyArray<readonly [name: string, steps: ReadonlyArray<VectorStep>]> => {

@@ -71,7 +71,7 @@ describe("pcap reader", () => {
     source_port: 4000,
     destination: "239.1.2.3",
     destination_port: 5000,
-    payload: Uint8Array.from(padded),
+    payload: new Uint8Array(padded),
   }
   const packet = ipv4(udp(padded))
 

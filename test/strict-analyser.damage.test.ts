@@ -119,7 +119,7 @@ describe("damage", () => {
 
 describe("what the standard allows is no violation", () => {
   const withOtherPcr = (packet: Uint8Array) => {
-    const copy = Uint8Array.from(packet)
+    const copy = new Uint8Array(packet)
     copy[11] = (copy[11] ?? 0) ^ 3
     return copy
   }

@@ -17,7 +17,7 @@ const kinds = ({ violations }: StrictReport): ViolationKind[] => [...new Set(vio
 
 /** Clears every random_access_indicator. */
 const unindicated = (ts: Uint8Array): Uint8Array => {
-  const plain = Uint8Array.from(ts)
+  const plain = new Uint8Array(ts)
   for (let at = 0; at < plain.length; at += TS_PACKET_SIZE)
     if (((plain[at + 3] ?? 0) & 0x20) !== 0 && (plain[at + 4] ?? 0) > 0) plain[at + 5] = (plain[at + 5] ?? 0) & 0xbf
   return plain

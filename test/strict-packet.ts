@@ -131,7 +131,7 @@ export class SectionReader {
       gathered.push(byte)
       const wanted = gathered.length < 3 ? 3 : 3 + (((gathered[1] ?? 0) & 15) << 8) + (gathered[2] ?? 0)
       if (gathered.length < 3 || gathered.length < wanted) continue
-      done.push(Uint8Array.from(gathered))
+      done.push(new Uint8Array(gathered))
       this.#gathered = []
     }
     if (this.#gathered?.length === 0) this.#gathered = null

@@ -38,11 +38,13 @@ import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
 import { nodePageRoutes } from "./pages/nodes.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
+import { withLiveNotices } from "./pages/settings/live-notices.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
 import { staticRoutes } from "./pages/static.ts"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
+import { wallRoutes } from "./pages/wall.tsx"
 import { withMediaLive } from "./pages/with-medialive.ts"
 import { compressPages } from "./request/compress.ts"
 import { makeIdempotency } from "./request/idempotency.ts"
@@ -121,7 +123,7 @@ const makeServices = ({
     audit,
     limits,
     idempotency: makeIdempotency(),
-    live: livePages ?? makeLivePages(runtime),
+    live: withLiveNotices(livePages ?? makeLivePages(runtime), plane),
     log: log ?? makeLogLines(),
     medialiveWeb,
     openSockets: openSockets ?? (() => 0),
@@ -199,6 +201,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   channelPageRoutes(app, services)
   undoRoutes(app, services)
   pageRoutes(app, services)
+  wallRoutes(app, services)
   channelDetailRoutes(app, services)
   schedulePageRoutes(app, services)
   thumbnailRoutes(app, services)

@@ -30,7 +30,7 @@ describe("POST /api/scte35/decode", () => {
   })
 
   it("answers a section that is wrong with 200, crc_ok false and the reason", async () => {
-    const bytes = Uint8Array.from(signal.bytes)
+    const bytes = new Uint8Array(signal.bytes)
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     const response = await decode(Buffer.from(bytes).toString("base64"))
     const section = (await response.json()) as { crc_ok: boolean; errors: string[]; command: { name: string } }

@@ -7,7 +7,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 const digits = (value: number, bytes: number): string => value.toString(16).padStart(bytes * 2, "0")
 /** A 33-bit time behind seven one bits: time_specified_flag or auto_return, and reserved bits. */
 const time = (ticks: number): string => digits(0xfe * 2 ** 32 + ticks, 5)
-const sealed = (text: string): string => `${text}${digits(slowCrc(Uint8Array.from(Buffer.from(text, "hex"))), 4)}`
+const sealed = (text: string): string => `${text}${digits(slowCrc(new Uint8Array(Buffer.from(text, "hex"))), 4)}`
 
 describe("splice sections of the test source", () => {
   it("writes splice_null", () => expect(hex(spliceNull())).toBe("fc301100000000000000fff0000000007a4fbfff"))

@@ -109,6 +109,10 @@ export const openPage = async (
   }
 }
 
+/** Shows a part of a channel's page. */
+export const showPart = (page: Page, name: string): Promise<void> =>
+  page.getByRole("navigation", { name: "Parts of the page" }).getByRole("link", { name }).click()
+
 interface AxeNode {
   readonly target: ReadonlyArray<string>
   readonly failureSummary?: string

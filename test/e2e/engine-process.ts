@@ -22,7 +22,7 @@ import {
 import { engineSocketPath } from "../../src/engine/protocol/socket-path.ts"
 import { EngineEvents } from "./engine-events.ts"
 import { freeUdpPort } from "./ports.ts"
-import { eventually } from "./product.ts"
+import { eventually, home } from "./product.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const runtime = join(root, "node_modules", ".bin", "bun")
@@ -57,7 +57,8 @@ export class EngineProcess extends EngineEvents {
       ...(options.within ?? []),
       runtime,
       ...preload,
-      join(root, "src/engine/main.ts"),
+      // Modules that are loaded first reach those of the engine by their paths, which bundles do not have.
+      join(preload.length > 0 ? root : home, "src/engine/main.ts"),
       "--data-dir",
       dataDir,
     ]

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createSrtSink, type SrtSink } from "../../load-tests/lib/srt-sink.ts"
 import { openSrtLibrary } from "../../src/engine/srt/srt-library.ts"
+import { propertyRuns } from "../property-runs.ts"
 import { EngineProcess } from "./engine-process.ts"
 import { FakeSrtCaller } from "./fake-srt-caller.ts"
 import { floodSrt } from "./flood-srt.ts"
@@ -17,9 +18,11 @@ import { type BackgroundSource, startSource } from "./source.ts"
 import { CONCLUSION, packHandshake } from "./srt-wire.ts"
 
 const MB = 1024
+/** Handshakes and messages of a flood; 100 000 with `PROPERTY_RUNS=5`. What is kept of each shows with fewer as well. */
+const FLOOD = propertyRuns(20_000)
 const RTMP_KINDS = Object.keys(RTMP_FLOODS) as Array<keyof typeof RTMP_FLOODS>
 /** Messages of the whole flood; of those that are one message without end, how often it begins. */
-const messagesOf = (kind: keyof typeof RTMP_FLOODS): number => (RTMP_FLOODS[kind].messages > 1 ? 100_000 : 100)
+const messagesOf = (kind: keyof typeof RTMP_FLOODS): number => (RTMP_FLOODS[kind].messages > 1 ? FLOOD : 100)
 const HTTP_KINDS = Object.keys(HTTP_FLOODS) as Array<keyof typeof HTTP_FLOODS>
 
 describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile peers", () => {
@@ -101,11 +104,11 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await nobodyLostAnything()
   })
 
-  it("100 000 malformed handshakes leave memory where it was; a caller from elsewhere gets in meanwhile", {
+  it(`${FLOOD} malformed handshakes leave memory where it was; a caller from elsewhere gets in meanwhile`, {
     timeout: 240_000,
   }, async () => {
     const peak = forgetPeak(engine.pid)
-    const flooding = floodSrt(ports.attacked, 100_000, 5000, "malformed")
+    const flooding = floodSrt(ports.attacked, FLOOD, 5000, "malformed")
     await eventually("it is told", async () =>
       (await engine.output("attacked")).warnings.some((w) => w.includes("by turns")) ? true : null,
     )
@@ -120,7 +123,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
       60_000,
     )
     expect(stranger).toHaveProperty("socketId")
-    expect(await flooding).toBe(100_000)
+    expect(await flooding).toBe(FLOOD)
     expect(peakKb(engine.pid) - peak).toBeLessThan(120 * MB)
     await within10Percent()
     // The gate calls a flood over when tokens were left for five seconds.
@@ -130,10 +133,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await nobodyLostAnything()
   })
 
-  it("100 000 handshakes of callers that never say anything again leave memory where it was", {
+  it(`${FLOOD} handshakes of callers that never say anything again leave memory where it was`, {
     timeout: 240_000,
   }, async () => {
-    expect(await floodSrt(ports.attacked, 100_000, 5000, "sound")).toBe(100_000)
+    expect(await floodSrt(ports.attacked, FLOOD, 5000, "sound")).toBe(FLOOD)
     expect((await engine.output("attacked")).receivers.length).toBeLessThan(500)
     await eventually(
       "they are given up",
@@ -145,7 +148,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
   })
 
   it.each(RTMP_KINDS)(
-    "100 000 messages of an RTMP server that sends %s: each connection is ended at once",
+    "a flood of messages of an RTMP server that sends %s: each connection is ended at once",
     { timeout: 180_000 },
     async (kind) => {
       const peak = forgetPeak(engine.pid)

@@ -46,6 +46,8 @@ export interface MonitoringOptions {
   readonly wholeHost?: boolean
   /** Whether every group of rules is evaluated each second, including those with long intervals. */
   readonly allRulesEverySecond?: boolean
+  /** Seconds from one scrape and one evaluation to the next; 1 unless told otherwise. */
+  readonly everySeconds?: number
 }
 
 export class Monitoring {
@@ -60,7 +62,7 @@ export class Monitoring {
     this.prometheus = `http://127.0.0.1:${port}`
   }
 
-  /** Starts monitoring that scrapes and evaluates every second; returns when all targets have been scraped. */
+  /** Starts monitoring that scrapes and evaluates all the time; returns when all targets have been scraped. */
   static async start(productPort: number, options: MonitoringOptions = {}): Promise<Monitoring> {
     const [port, alertmanager, node, webhook] = await Promise.all([1, 2, 3, 4].map(freeTcpPort))
     const monitoring = new Monitoring(port ?? 0)
@@ -87,7 +89,12 @@ export class Monitoring {
     writeFileSync(join(directory, "secrets", "webhook_token"), TOKEN)
     writeFileSync(
       join(directory, "prometheus.yml"),
-      prometheusConfig(rules, { distributor: productPort, node, alertmanager, prometheus: port }),
+      prometheusConfig(rules, `${options.everySeconds ?? 1}s`, {
+        distributor: productPort,
+        node,
+        alertmanager,
+        prometheus: port,
+      }),
     )
     writeFileSync(join(directory, "alertmanager.yml"), alertmanagerConfig(webhook))
     await this.#listen(webhook)
@@ -230,13 +237,10 @@ const hastyRules = (directory: string): string => {
   return to
 }
 
-/**
- * Makes the shipped configuration with these ports and with every interval at a second; `rules` is the folder of the
- * rules.
- */
-const prometheusConfig = (rules: string, ports: Readonly<Record<string, number>>): string => {
+/** Makes the shipped configuration with these ports and this interval; `rules` is the folder of the rules. */
+const prometheusConfig = (rules: string, interval: string, ports: Readonly<Record<string, number>>): string => {
   const config = parse(readFileSync(join(root, "prometheus", "prometheus.yml"), "utf8")) as PrometheusConfig
-  Object.assign(config.global, { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" })
+  Object.assign(config.global, { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval })
   config.rule_files = [join(rules, "*.yml")]
   config.alerting = { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${ports["alertmanager"]}`] }] }] }
   for (const job of config.scrape_configs) job.static_configs = [{ targets: [`127.0.0.1:${ports[job.job_name]}`] }]

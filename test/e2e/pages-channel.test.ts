@@ -4,7 +4,7 @@
  */
 import type { Browser, Locator, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { axe, type OpenPage, openPage, startBrowser } from "./browser.ts"
+import { axe, type OpenPage, openPage, showPart, startBrowser } from "./browser.ts"
 import { Feed, programmeOptions } from "./channel-feed.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
@@ -99,16 +99,17 @@ describe("the page of a channel", () => {
     await changes(page, "#channel-state time[data-count-from]")
     await changes(page, "#leg-primary-figures")
     // What the reader opened and selected stays as the figures go on.
-    await page.locator("#leg-primary-streams > summary").click()
-    await page.locator("#leg-primary-streams > summary").focus()
     await page.evaluate(`getSelection().selectAllChildren(document.querySelector("#output-rows .url"))`)
     const selected = await page.evaluate("String(getSelection())")
     expect(selected).not.toBe("")
-    await changes(page, "#leg-primary-streams tbody")
     await changes(page, "#output-rows")
+    expect(await page.evaluate("String(getSelection())")).toBe(selected)
+    await showPart(page, "Input")
+    await page.locator("#leg-primary-streams > summary").click()
+    await page.locator("#leg-primary-streams > summary").focus()
+    await changes(page, "#leg-primary-streams tbody")
     expect(await page.locator("#leg-primary-streams").getAttribute("open")).not.toBeNull()
     expect(await page.evaluate(`document.activeElement.closest("details")?.id`)).toBe("leg-primary-streams")
-    expect(await page.evaluate("String(getSelection())")).toBe(selected)
     expect(problems).toEqual([])
     await close()
   })
@@ -150,7 +151,11 @@ describe("the page of a channel", () => {
         (view) => view.outputs.find((output) => output.name === name)?.status === "connected",
       )
       const { page, problems, close } = await openPage(browser, url, { javaScriptEnabled })
-      const remove = () => page.getByRole("link", { name: `Remove output ${name}` }).click()
+      const remove = async () => {
+        await page.locator("#output-rows").getByRole("link", { name, exact: true }).click()
+        await removeShown()
+      }
+      const removeShown = () => page.getByRole("link", { name: `Remove output ${name}` }).click()
       await remove()
       await page.getByRole("heading", { name: `Remove output ${name} of Main <event>?` }).waitFor()
       await page.getByText("It is connected now: its receiver loses the stream.").waitFor()
@@ -163,7 +168,7 @@ describe("the page of a channel", () => {
       await page.getByText(`Output ${name} of Main <event> removed.`).waitFor()
       expect(await there()).toBe(false)
       await page.getByRole("button", { name: "Undo" }).click()
-      await page.waitForURL("**/#output-*")
+      await page.waitForURL(/#output-/)
       expect(await there()).toBe(true)
       expect(problems).toEqual([])
       await close()
@@ -192,6 +197,7 @@ describe("the page of a channel", () => {
     await cue.waitFor()
     await cue.locator("summary").click()
     expect(await read(cue.locator("code.url").first())).toMatch(/^\/DA/)
+    await showPart(page, "History")
     await page.locator("#event-rows > tr", { hasText: "break" }).first().waitFor()
     expect(problems).toEqual([])
     await close()
@@ -199,6 +205,7 @@ describe("the page of a channel", () => {
 
   it("draws its plots, with marks on the same axis, and goes on with them", async () => {
     const { close, page, problems } = await open()
+    await showPart(page, "History")
     const plot = page.locator('[data-plot="bitrate"]')
     await plot.locator("canvas").waitFor()
     await page.locator('[data-plot="srt"] canvas').waitFor()
@@ -217,11 +224,18 @@ describe("the page of a channel", () => {
 
   it("has nothing that axe-core finds, in light and in dark colours", async () => {
     const { close, page, problems } = await open({ colorScheme: "light" })
-    await page.locator('[data-plot="bitrate"] canvas').waitFor()
-    await page.locator("#leg-backup-streams > summary").click()
-    await page.locator("#plot-figures > summary").click()
+    await page.locator("#output-rows").getByRole("link", { name: "cdn", exact: true }).click()
+    await page.locator("#output-panel").getByText("What happened").waitFor()
     await page.locator(".confirm > summary").click()
     expect(await axe(page)).toEqual([])
+    await showPart(page, "Input")
+    await page.locator("#leg-backup-streams > summary").click()
+    expect(await axe(page)).toEqual([])
+    await showPart(page, "History")
+    await page.locator('[data-plot="bitrate"] canvas').waitFor()
+    await page.locator("#plot-figures > summary").click()
+    expect(await axe(page)).toEqual([])
+    await showPart(page, "Overview")
     await page.emulateMedia({ colorScheme: "dark" })
     expect(await axe(page)).toEqual([])
     expect(problems).toEqual([])

@@ -135,14 +135,14 @@ describe("the settings", () => {
 
   it("show what is wrong, on every page until it is acknowledged", async () => {
     const { page, problems, close } = await openAs("the-operator", "/settings/notifications")
-    const acknowledge = page.getByRole("button", { name: "Acknowledge input_lost:news" })
+    const acknowledge = page.getByRole("button", { name: "Acknowledge News: no input" })
     await expect.poll(async () => (await page.reload()) && acknowledge.count(), { timeout: 20_000 }).toBe(1)
     await page.goto(product.url)
     await page.getByRole("link", { name: "1 notice" }).click()
     await page.getByRole("rowheader", { name: "critical News: no input" }).waitFor()
     expect(await axe(page)).toEqual([])
     await acknowledge.click()
-    await page.getByText("acknowledged by user the-operator").waitFor()
+    await page.getByRole("cell", { name: "acknowledged by user the-operator" }).last().waitFor()
     expect(await page.getByRole("link", { name: "1 notice" }).count()).toBe(0)
     expect(problems).toEqual([])
     await close()

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { openSrtLibrary } from "../../src/engine/srt/srt-library.ts"
 import { generateTs } from "../../src/test-source/test-programme.ts"
-import { axe, openPage, startBrowser } from "./browser.ts"
+import { axe, openPage, showPart, startBrowser } from "./browser.ts"
 import { Product } from "./product.ts"
 import { SrtSender } from "./srt-senders.ts"
 
@@ -55,6 +55,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs on the pages", () =
     const { page, problems, close } = await open("/channels/stadium")
     const head = page.locator("#leg-primary-head")
     await head.getByText("waiting for the sender").waitFor()
+    await showPart(page, "Input")
     await page.getByText("What to enter in the encoder of the primary").click()
     const line = `srt://127.0.0.1:${port}?mode=caller&latency=120000&passphrase=PASSPHRASE&pbkeylen=16`
     await page.getByText(line, { exact: true }).waitFor()
@@ -64,7 +65,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs on the pages", () =
     )
     senders.push(sender)
     void sender.send(generateTs(60), 8_000_000, stopping.signal)
-    await head.getByText(/SRT listener, connected/).waitFor()
+    await head.getByText(/SRT listener, connected/).waitFor({ state: "attached" })
     await page.locator("#leg-primary-figures").getByText("Round trip").waitFor()
     await page.locator("#leg-primary-figures").getByText("Retransmitted").waitFor()
     // What is open stays open while the page is kept up to date.

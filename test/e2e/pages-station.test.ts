@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises"
 import { gzipSync } from "node:zlib"
 import type { Browser } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import type { OutputView } from "../../src/effects/model/channel.ts"
 import { makeStation } from "../../src/http/testing/fake-station.ts"
 import { fakeCue } from "../../src/http/testing/fake-views.ts"
 import type { TestApp } from "../../src/http/testing/test-app.ts"
 import { type AppServer, serveApp } from "./app-server.ts"
-import { axe, openPage, startBrowser } from "./browser.ts"
+import { axe, openPage, showPart, startBrowser } from "./browser.ts"
 
 let browser: Browser
 let station: TestApp
@@ -133,6 +134,7 @@ describe("the plots of a channel", () => {
   it("have whole labels, one time axis, and one zero where there is nothing to measure by", async () => {
     const { close, page, problems } = await open("/channels/8")
     await page.addInitScript(NOTE_TEXTS)
+    await page.goto(`${server.url}/channels/8#history`)
     await page.reload()
     await page.locator('[data-plot="errors"] canvas').waitFor()
     await expect.poll(() => page.evaluate("written.length")).toBeGreaterThan(20)
@@ -258,5 +260,137 @@ describe("the list of 50 channels", () => {
     )
     const weight = gzipSync(html).byteLength + sizes.reduce((sum, size) => sum + size, 0)
     expect(weight).toBeLessThanOrEqual(45_000)
+  })
+})
+
+describe("the page of a channel", () => {
+  it("says what matters first on one screen, and each output in one line of 36 pixels", async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      const { close, page, problems } = await open("/channels/8", { javaScriptEnabled })
+      const seen = async (selector: string) => {
+        const box = await page.locator(selector).first().boundingBox()
+        return box !== null && box.y + box.height <= 900
+      }
+      expect(await page.locator("#channel-state").textContent()).toMatch(/^3 of 8 down/)
+      expect(await page.locator("#channel-state .cause").textContent()).toMatch(/^3 of 8 outputs are down: Connection/)
+      for (const part of ["#channel-state", "#leg-primary-summary", "#leg-backup-summary", "#output-rows"])
+        expect([part, await seen(part)]).toEqual([part, true])
+      const heights = await page
+        .locator("#output-rows > tr")
+        .evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().height)))
+      expect(Math.max(...heights)).toBeLessThanOrEqual(37)
+      await page.locator("#output-rows").getByRole("link", { name: "Partner 1", exact: true }).click()
+      await page.locator("#output-panel").getByRole("heading", { name: "Partner 1" }).waitFor()
+      // Chromium looks for the fragment when it has read more of the page than the panel.
+      await page.locator("#overview").waitFor({ state: "hidden" })
+      await showPart(page, "Input")
+      await page.locator("#leg-primary-figures").waitFor()
+      expect(await page.locator("#output-panel").isVisible()).toBe(false)
+      if (javaScriptEnabled) expect(await page.locator(".tabs [aria-current=true]").textContent()).toBe("Input")
+      expect(problems).toEqual([])
+      await close()
+    }
+  })
+
+  it("keeps its head in sight, fits a tablet and a phone, and stays short with 30 outputs", async () => {
+    const { outputs } = (await (await station.call("GET", "/api/channels/13")).json()) as { outputs: OutputView[] }
+    const [one] = outputs
+    if (one === undefined) throw new Error("the channel has outputs")
+    const many = Array.from({ length: 30 }, (_, n) => ({
+      ...one,
+      id: `many-${n}`,
+      slug: `many-${n}`,
+      name: `Many ${n}`,
+    }))
+    station.plane.show("13", { outputs: many })
+    const { close, page } = await open("/channels/13")
+    // Before, 8 990 pixels with 5 outputs and 20 687 with 30.
+    expect(await page.evaluate<number>("document.documentElement.scrollHeight")).toBeLessThan(2200)
+    await page.mouse.wheel(0, 600)
+    await expect.poll(async () => (await page.locator("h1").boundingBox())?.y ?? -1).toBeGreaterThanOrEqual(0)
+    for (const width of [1024, 768, 390]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width)
+    }
+    await close()
+  })
+})
+
+describe("pages and their readers", () => {
+  it("go to the filter by / while a box has the focus, and follow the number of notices", async () => {
+    const { close, page } = await open("/")
+    await page.locator("#channel-rows input").first().focus()
+    await page.keyboard.press("/")
+    expect(await page.evaluate("document.activeElement.id")).toBe("q")
+    const chip = page.locator("#open-notices")
+    const before = await chip.textContent()
+    await station.call(
+      "POST",
+      "/notices/acknowledge",
+      new URLSearchParams({ key: "output_down:culture-2:partner-3" }).toString(),
+      {
+        "Content-Type": "application/x-www-form-urlencoded",
+      },
+    )
+    await expect.poll(() => chip.textContent()).not.toBe(before)
+    await close()
+  })
+
+  it("find a half-filled form as they left it when they come back, but for secrets", async () => {
+    const { close, page, problems } = await open("/add/output?channel=culture-2")
+    await page.getByLabel("URL", { exact: true }).fill("srt://203.0.113.7:9100?latency=300")
+    await page.getByLabel("Name", { exact: true }).fill("Half typed")
+    await page.getByLabel("Stream key", { exact: true }).fill("s3cret-key")
+    await page.getByRole("link", { name: "Events", exact: true }).click()
+    await page.getByRole("heading", { name: "Events" }).waitFor()
+    expect(await page.evaluate("JSON.stringify({ ...sessionStorage })")).not.toContain("s3cret")
+    await page.goBack()
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Half typed")
+    expect(await page.getByLabel("URL", { exact: true }).inputValue()).toBe("srt://203.0.113.7:9100?latency=300")
+    expect(await page.getByLabel("Stream key", { exact: true }).inputValue()).toBe("")
+    // Nothing comes back of one that was sent, or left for another page and opened anew.
+    await page.goto(`${server.url}/add/output?channel=culture-2`)
+    expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("")
+    expect(problems).toEqual([])
+    await close()
+  })
+
+  it.each(["/add/channel", "/add/output?channel=8", "/cues", "/events", "/settings/notifications"])(
+    "have no need to scroll sideways on a phone: %s",
+    async (path) => {
+      const { close, page } = await open(path, { viewport: { width: 390, height: 800 } })
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
+      await close()
+    },
+  )
+
+  it("print what is told, without what can be pressed", async () => {
+    const { close, page } = await open("/channels/8")
+    await page.emulateMedia({ media: "print" })
+    for (const hidden of ["header.top", ".tabs", "#output-rows button"])
+      expect([hidden, await page.locator(hidden).first().isVisible()]).toEqual([hidden, false])
+    for (const told of ["#channel-state", "#output-rows", "#leg-primary-figures", "#cue-rows", "#event-rows"])
+      expect([
+        told,
+        await page.evaluate(`getComputedStyle(document.querySelector("${told}").closest(".tab, .sticky")).display`),
+      ]).toEqual([told, "block"])
+    await close()
+  })
+})
+
+describe("the wall", () => {
+  it("shows what fails and why among 50 channels without a click or a scroll, follows them, and has no barriers", async () => {
+    const { close, page, problems } = await open("/wall", { viewport: { width: 1920, height: 1080 } })
+    const tiles = page.locator("#wall-tiles > li")
+    expect(await tiles.count()).toBe(50)
+    expect(await page.evaluate("document.documentElement.scrollHeight")).toBeLessThanOrEqual(1080)
+    expect(await page.locator("header.top").count()).toBe(0)
+    expect(await tiles.first().textContent()).toMatch(/no input.*no packets on 0\.0\.0\.0 port 5000/)
+    expect(await page.locator("#tile-kids-2").textContent()).toMatch(/3 of 8 down.*Partner 1: Connection timeout/)
+    expect(await axe(page)).toEqual([])
+    station.plane.show("14", { status: "error", error: "the port is in use" })
+    await tiles.filter({ hasText: "the port is in use" }).waitFor()
+    expect(problems).toEqual([])
+    await close()
   })
 })

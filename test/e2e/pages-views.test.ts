@@ -1,7 +1,7 @@
 /** Pages that look across channels, in Chromium, on the running product with ad breaks. */
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { axe, type OpenPage, openPage, startBrowser } from "./browser.ts"
+import { axe, type OpenPage, openPage, showPart, startBrowser } from "./browser.ts"
 import { Feed, programmeOptions } from "./channel-feed.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
@@ -75,12 +75,13 @@ describe("the pages across channels", () => {
   })
 
   it("show the log of a channel beside its events, and of all", async () => {
+    await showPart(channel.page, "Log")
     await channel.page.locator("#log-rows > tr").getByText("started").first().waitFor()
     await channel.page.locator("#log").getByLabel("Level").selectOption("error")
     await channel.page.locator("#log").getByRole("button", { name: "Show" }).click()
     await channel.page.waitForURL(/level=error/)
     expect(await channel.page.locator("#log-rows > tr").count()).toBe(0)
-    await channel.page.locator("section.preview").first().waitFor()
+    await channel.page.locator("section.preview").first().waitFor({ state: "attached" })
   })
 
   it("show what the service is made of", async () => {

@@ -56,11 +56,15 @@ const readProcess = (pid: string, file: "cmdline" | "environ"): string => {
   }
 }
 const programs = new Set<string>()
+/** Processes that were looked at, with their command lines: neither these nor the environment change. */
+const lookedAt = new Set<string>()
 let product: Product
 const lookAtProcesses = () => {
   for (const pid of processes()) {
     const line = readProcess(pid, "cmdline")
-    if (line === "") continue
+    if (line === "" || lookedAt.has(`${pid} ${line}`)) continue
+    // Secrets that are made later are in processes that are started later.
+    lookedAt.add(`${pid} ${line}`)
     programs.add(line.replaceAll("\0", " "))
     look(`the command line ${line.slice(0, 80).replaceAll("\0", " ")}`, line)
     // The secrets in the environment of the service were put there by whoever started it.
@@ -264,6 +268,9 @@ const callers = (role: string) =>
     return String(((await made.json()) as { key: string }).key)
   })
 
+/** One output for each kind of secret. `src/http/planted-secrets.test.ts` walks over the forms of all kinds of outputs. */
+const WALKED = ["rtmp-adobe", "srt-backup", "hls-login", "s3"]
+
 /**
  * Sends every form of the pages as each role, on a copy of the channel whose outputs send nothing, and puts everything
  * back after each that is taken.
@@ -272,7 +279,7 @@ const walkPages = async (names: ReadonlyArray<string>) => {
   const cloned = await call("POST", "/api/channels/main/clone", { name: "walk" })
   expect(cloned.status, cloned.text).toBe(201)
   const slugs = cloned.body.outputs.map(({ slug }: { slug: string }) => slug)
-  expect(slugs).toEqual(expect.arrayContaining([...names]))
+  expect(slugs).toEqual(expect.arrayContaining([...names, ...WALKED]))
   const { body: listed } = await call("GET", "/api/notifications/destinations")
   const roles = { viewer: await callers("viewer"), operator: await callers("operator"), admin: await callers("admin") }
   // Not by `call`: this is the one answer that shows secrets.
@@ -282,7 +289,7 @@ const walkPages = async (names: ReadonlyArray<string>) => {
     roles,
     places: {
       ":id": ["walk"],
-      ":output": slugs,
+      ":output": WALKED,
       ":template": ["cdn"],
       ":destination": listed.destinations.map(({ id }: { id: string }) => id),
       ":version": ["1"],
@@ -293,7 +300,7 @@ const walkPages = async (names: ReadonlyArray<string>) => {
       expect((await call("PUT", "/api/config", kept, headers)).status).toBe(200)
     },
   })
-  for (const slug of slugs)
+  for (const slug of WALKED)
     expect([...rotated].filter((one) => one.startsWith(`/channels/walk/outputs/${slug}/edit `))).not.toEqual([])
   expect((await call("DELETE", "/api/channels/walk")).status).toBe(204)
 }

@@ -4,11 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { serviceEnvironment } from "../../scripts/service-environment.mjs"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import type { Health } from "../../src/effects/show/health-of.ts"
 import { freeTcpPort } from "./ports.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
+/** Folder of what is started: the sources, or the bundles of scripts/bundle-product.mjs, which start in half the time. */
+export const home = process.env["PRODUCT_HOME"] ?? root
 
 export interface Answer<T> {
   readonly status: number
@@ -114,11 +117,13 @@ export class Product {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "distributor-"))
     const port = options.port ?? (await freeTcpPort())
     const bin = join(root, "node_modules", ".bin", options.runtime ?? "bun")
-    const main = join(root, "src", "main.ts")
+    const main = join(options.runtime === "deno" ? root : home, "src", "main.ts")
     const args = [...(options.runtime === "deno" ? ["run", "-A", main] : [main]), ...(options.args ?? [])]
     const [command = bin, ...rest] = [...(options.by ?? []), bin, ...args]
     const env = {
       ...process.env,
+      // As `npm start` and the image have it.
+      ...serviceEnvironment,
       HOST: "127.0.0.1",
       PORT: String(port),
       DATA_DIR: dataDir,

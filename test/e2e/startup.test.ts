@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, afterEach, describe, expect, it } from "vitest"
 import type { ChannelView } from "../../src/effects/model/channel.ts"
 import { freeUdpPort } from "./ports.ts"
-import { eventually, Product, type ProductOptions } from "./product.ts"
+import { eventually, home, Product, type ProductOptions } from "./product.ts"
 import { SrtReceiver } from "./receivers.ts"
 import { sendTs } from "./send-ts.ts"
 import { startSource } from "./source.ts"
@@ -41,7 +41,7 @@ afterEach(async () => {
 /** Runs the service until it ends by itself; its exit code and everything it printed. */
 const refusedStart = (env: Record<string, string>): Promise<{ code: number | null; text: string }> =>
   new Promise((resolve) => {
-    const child = spawn(`${root}node_modules/.bin/bun`, [`${root}src/main.ts`], {
+    const child = spawn(`${root}node_modules/.bin/bun`, [join(home, "src", "main.ts")], {
       env: { ...process.env, DATA_DIR: folder(), PORT: "0", ...env },
       timeout: 180_000,
     })

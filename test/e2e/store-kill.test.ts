@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -7,10 +7,11 @@ import { expect } from "vitest"
 import { contentsAfter, contentsOf } from "../../src/effects/testing/store-changes.ts"
 import { DATABASES, execute, places, using } from "../../src/effects/testing/stores.ts"
 import { temporaryDirectory } from "../../src/effects/testing/temporary-directory.ts"
+import { home } from "./product.ts"
 
 /** `STORE_KILL_ROUNDS=200` for the whole of it. */
 const ROUNDS = Number(process.env["STORE_KILL_ROUNDS"] ?? 20)
-const SCRIPT = fileURLToPath(new URL("../../src/effects/testing/change-writer.ts", import.meta.url))
+const SCRIPT = join(home, "src", "effects", "testing", "change-writer.ts")
 
 /** Starts the writer at a step and kills it; the number of steps that it said were done. */
 const killedWriter = (place: string, step: number, afterSteps: number, afterMs: number) =>

@@ -30,3 +30,36 @@ document.addEventListener("htmx:after:swap", (event) => {
   for (const details of document.querySelectorAll("#main details:has([aria-invalid])")) details.open = true
   wrong?.focus()
 })
+
+// Back brings a half-filled form back as it was left. Answers are not kept by the browser, so the tab keeps what was
+// typed; secrets, and URLs that may hold some, are left out.
+const KEY = `form ${location.pathname}${location.search}`
+const MAY_HOLD_SECRETS = /[?&][^=]*(?:pass|key|token|secret|sig)[^=]*=|:\/\/[^/]*@|^rtmps?:|streamid=/i
+const kept = () => [
+  ...document.querySelectorAll("#main form :is(input:not([type=hidden], [type=password]), select, textarea)"),
+]
+
+addEventListener("pagehide", () => {
+  const values = kept().flatMap((field) => {
+    if (field.id === "") return []
+    const value = field.type === "checkbox" ? field.checked : field.value
+    const before = field.type === "checkbox" ? field.defaultChecked : field.defaultValue
+    return value === before || MAY_HOLD_SECRETS.test(String(value)) ? [] : [[field.id, value]]
+  })
+  if (values.length === 0) sessionStorage.removeItem(KEY)
+  else sessionStorage.setItem(KEY, JSON.stringify(values))
+})
+document.addEventListener("submit", ({ target }) => target.method === "dialog" || sessionStorage.removeItem(KEY))
+
+const [{ type: arrivedBy } = {}] = performance.getEntriesByType("navigation")
+if (arrivedBy === "back_forward") {
+  for (const [id, value] of JSON.parse(sessionStorage.getItem(KEY) ?? "[]")) {
+    const field = document.getElementById(id)
+    if (!field) continue
+    if (field.type === "checkbox") field.checked = value
+    else field.value = value
+    field.dispatchEvent(new Event("input", { bubbles: true }))
+    field.closest("details")?.setAttribute("open", "")
+  }
+}
+sessionStorage.removeItem(KEY)

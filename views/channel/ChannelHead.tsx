@@ -47,14 +47,12 @@ const AlarmLine = ({ alarm }: { readonly alarm: Alarm }) => (
 /** State, uptime, leg in use, redundancy and ad break as one line of facts. */
 export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
   const { channel, now, steady } = shown
-  const { active_source, error, input, scte35, status } = channel
+  const { active_source, input, scte35, status } = channel
   const isStopped = status === "stopped"
-  // The channel drops much of what arrives, and `error` says why.
-  const shownStatus = status === "running" && error !== null ? "degraded" : status
   const { ends_in_s: left, event_id: event, state } = scte35
   return (
     <div id="channel-state" class="state-line">
-      <StatusMark status={shownStatus} words={channel.lifecycle === "stopping" ? "stopping" : shownStatus} />
+      <StatusMark status={shown.worstState.is} words={shown.worstState.text} />
       {isStopped ? null : (
         <span>
           running for <Elapsed at={since(shown, "channel", channel.uptime)} />
@@ -84,14 +82,14 @@ export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
           )}
         </span>
       )}
-      {error === null ? null : <p class="error">{error}</p>}
+      {shown.worst.cause === null ? null : <p class="error cause">{shown.worst.cause}</p>}
     </div>
   )
 }
 
 /** Alarms, except those that the state already tells. */
-export const ChannelAlarms = ({ shown: { channel } }: { readonly shown: ChannelShown }) => {
-  const alarms = channel.alarms.filter(({ message }) => message !== channel.error)
+export const ChannelAlarms = ({ shown: { channel, worst } }: { readonly shown: ChannelShown }) => {
+  const alarms = channel.alarms.filter(({ message }) => message !== channel.error && message !== worst.cause)
   return (
     <ul id="channel-alarms" class="alarms" aria-label="Alarms">
       {alarms.map((alarm) => (

@@ -15,7 +15,7 @@ export interface ChannelLogProps {
 
 /** Lines of the service's log about this channel. */
 export const ChannelLog = ({ path, shown, window }: ChannelLogProps) => (
-  <section class="card" id="log" aria-labelledby="log-title">
+  <section class="card tab" id="log" aria-labelledby="log-title">
     <h2 id="log-title">Log</h2>
     <form method="get" action={`${path}#log`} class="toolbar">
       <input type="hidden" name="window" value={window} />

@@ -2,6 +2,7 @@
 import { raw } from "hono/html"
 import type { Child } from "hono/jsx"
 import type { HistoryView } from "../../src/effects/history/history-model.ts"
+import { formatTime } from "../format.ts"
 import { type Frame, may } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 import { ChannelLog } from "./ChannelLog.tsx"
@@ -24,6 +25,16 @@ export interface ChannelPageProps {
   readonly dashboard?: string | undefined
   /** Preview of the stream, shown beside the inputs. */
   readonly preview?: Child
+}
+
+/** A query of what is given; empty for nothing. */
+const queryOf = (given: Readonly<Record<string, string | undefined>>): string => {
+  const query = new URLSearchParams(
+    Object.entries(given).flatMap(
+      ([name, value]): Array<[string, string]> => (value === undefined ? [] : [[name, value]]),
+    ),
+  )
+  return query.size === 0 ? "" : `?${query}`
 }
 
 const itemsOf = ({ items }: Region) => raw(items.map(({ html }) => html).join(""))
@@ -49,17 +60,51 @@ const Links = ({ dashboard, frame, path, slug }: LinksProps) => (
   </nav>
 )
 
-/** What is received: the picture and both legs. */
-const InputSection = ({ legs, preview }: { readonly legs: Region; readonly preview: Child }) => (
-  <section class="card" aria-labelledby="input-title">
-    <h2 id="input-title">Input</h2>
-    <div class="input">
-      {preview === undefined ? null : <div class="preview">{preview}</div>}
-      <div id="legs" class="legs">
-        {itemsOf(legs)}
+/** Parts of the page: each has a tab, and without one chosen the overview is shown (channel.css). */
+export const TABS = [
+  ["overview", "Overview"],
+  ["outputs", "Outputs"],
+  ["input", "Input"],
+  ["cues", "Cues"],
+  ["history", "History"],
+  ["log", "Log"],
+  ["changes", "Changes"],
+] as const
+
+const Tabs = ({ shown: { changes, channel } }: Pick<ChannelPageProps, "shown">) => (
+  <nav class="tabs" aria-label="Parts of the page">
+    {TABS.filter(([id]) => id !== "changes" || changes !== null).map(([id, name]) => (
+      <a href={`#${id}`} data-tab={id}>
+        {name}
+        {id === "outputs" ? ` ${channel.outputs.length}` : ""}
+      </a>
+    ))}
+  </nav>
+)
+
+interface OverviewProps {
+  readonly cards: Region
+  readonly preview: Child
+  /** What else belongs to the first sight. */
+  readonly children: Child
+}
+
+/** What is received at first sight: the picture, and five figures of each leg. */
+const Overview = ({ cards, children, preview }: OverviewProps) => (
+  <div id="overview" class="tab">
+    <section class="card" aria-labelledby="overview-title">
+      <h2 id="overview-title" class="visually-hidden">
+        What is received
+      </h2>
+      <div class="input">
+        {preview === undefined ? null : <div class="preview">{preview}</div>}
+        <div id="leg-cards" class="legs">
+          {itemsOf(cards)}
+        </div>
       </div>
-    </div>
-  </section>
+    </section>
+    {children}
+  </div>
 )
 
 /** MediaLive beside the legs. */
@@ -72,17 +117,37 @@ const BesideSection = ({ beside }: { readonly beside: Region }) => (
   </section>
 )
 
-const OutputsSection = ({ outputs, urls }: { readonly outputs: Region; readonly urls: Region }) => (
-  <section class="card" aria-labelledby="outputs-title">
+/** All of what is received. */
+const InputSection = ({ legs }: { readonly legs: Region }) => (
+  <section id="input" class="card tab" aria-labelledby="input-title">
+    <h2 id="input-title">Input</h2>
+    <div id="legs" class="legs">
+      {itemsOf(legs)}
+    </div>
+  </section>
+)
+
+interface OutputsProps {
+  readonly outputs: Region
+  readonly panel: Region
+  readonly urls: Region
+}
+const OutputsSection = ({ outputs, panel, urls }: OutputsProps) => (
+  <section id="outputs" class="card tab" aria-labelledby="outputs-title">
     <h2 id="outputs-title">Outputs</h2>
-    <section class="table-scroll" tabindex={0} aria-label="Table of outputs">
-      <table class="outputs stack">
-        <thead>
-          <OutputColumns />
-        </thead>
-        <tbody id="output-rows">{itemsOf(outputs)}</tbody>
-      </table>
-    </section>
+    <div class="with-panel">
+      <section class="table-scroll" tabindex={0} aria-label="Table of outputs">
+        <table class="outputs stack">
+          <thead>
+            <OutputColumns />
+          </thead>
+          <tbody id="output-rows">{itemsOf(outputs)}</tbody>
+        </table>
+      </section>
+      <aside id="output-panel" class="panel" aria-label="The chosen output">
+        {itemsOf(panel)}
+      </aside>
+    </div>
     <p class="hint when-empty">No outputs yet.</p>
     <ul id="urls" class="urls" aria-label="URLs for receivers">
       {itemsOf(urls)}
@@ -91,7 +156,7 @@ const OutputsSection = ({ outputs, urls }: { readonly outputs: Region; readonly 
 )
 
 const BreaksSection = ({ breaks, cues }: { readonly breaks: Region; readonly cues: Region }) => (
-  <section class="card" aria-labelledby="breaks-title">
+  <section id="cues" class="card tab" aria-labelledby="breaks-title">
     <h2 id="breaks-title">Ad breaks and cues</h2>
     <p class="hint">Times are UTC.</p>
     <div id="breaks">{itemsOf(breaks)}</div>
@@ -113,7 +178,7 @@ const BreaksSection = ({ breaks, cues }: { readonly breaks: Region; readonly cue
 )
 
 const EventsSection = ({ events, path }: { readonly events: Region; readonly path: string }) => (
-  <section class="card" aria-labelledby="events-title">
+  <section id="events" class="card" aria-labelledby="events-title">
     <h2 id="events-title">Events</h2>
     <section class="table-scroll" tabindex={0} aria-label="Table of events">
       <table class="stack">
@@ -130,6 +195,45 @@ const EventsSection = ({ events, path }: { readonly events: Region; readonly pat
   </section>
 )
 
+/** Who changed what about the channel, for admins. */
+const ChangesSection = ({ changes, slug }: { changes: NonNullable<ChannelShown["changes"]>; slug: string }) => (
+  <section id="changes" class="card tab" aria-labelledby="changes-title">
+    <h2 id="changes-title">Changes</h2>
+    {changes.length === 0 ? <p class="empty">Nobody has changed anything yet.</p> : null}
+    <section class="table-scroll" tabindex={0} aria-label="Table of changes">
+      <table class="stack">
+        <caption>The last ones; times are UTC</caption>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Who</th>
+            <th scope="col">What</th>
+            <th scope="col">Where</th>
+            <th scope="col">Outcome</th>
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map(({ actor, at, outcome, path, what }) => (
+            <tr>
+              <td class="when">{formatTime(at).slice(0, 19)}</td>
+              <td>{actor}</td>
+              <td>{what}</td>
+              <td class="wide">
+                <code>{path}</code>
+              </td>
+              <td class={outcome === "done" ? undefined : "error"}>{outcome}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+    <p>
+      <a href={`/audit?text=${encodeURIComponent(slug)}`}>The whole audit log</a> ·{" "}
+      <a href="/settings/config">Versions of the configuration</a>
+    </p>
+  </section>
+)
+
 /** All of a channel: state, both legs, outputs, plots, ad breaks, events. */
 export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown }: ChannelPageProps) => {
   const { channel } = shown
@@ -139,26 +243,38 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
     <Layout
       frame={frame}
       title={`${channel.name} · Stream Distributor`}
-      scripts={["ticking.js", "plots.js", ...PREVIEW_SCRIPTS]}
-      stream={`/live${path}${shown.level === undefined ? "" : `?level=${shown.level}`}`}
+      scripts={["ticking.js", "tabs.js", "plots.js", ...PREVIEW_SCRIPTS]}
+      stream={`/live${path}${queryOf({ level: shown.level, output: shown.selected })}`}
     >
-      <main id="main" class="channel-page" data-server-time={new Date(shown.now).toISOString()}>
-        <div class="head">
-          <h1>
-            <span class="hint">{channel.number}</span> {channel.name}
-          </h1>
-          <Links dashboard={dashboard} frame={frame} path={path} slug={channel.slug} />
+      <main
+        id="main"
+        class={shown.selected === undefined ? "channel-page" : "channel-page has-output"}
+        data-server-time={new Date(shown.now).toISOString()}
+      >
+        <div class="sticky">
+          <div class="head">
+            <h1>
+              <span class="hint">{channel.number}</span> {channel.name}
+            </h1>
+            <div id="channel-head">{itemsOf(regions.head)}</div>
+            <Links dashboard={dashboard} frame={frame} path={path} slug={channel.slug} />
+          </div>
+          <Tabs shown={shown} />
         </div>
         <div id="page-alert">{problem === undefined ? null : <PageAlert problem={problem} channel={channel} />}</div>
-        <div id="channel-head">{itemsOf(regions.head)}</div>
-        <PlacementSection shown={shown} />
-        <InputSection legs={regions.legs} preview={preview} />
-        {regions.beside === undefined ? null : <BesideSection beside={regions.beside} />}
-        <OutputsSection outputs={regions.outputs} urls={regions.urls} />
-        <Plots path={path} channelId={channel.id} history={history} live={frame.live} />
+        <Overview cards={regions.cards} preview={preview}>
+          <PlacementSection shown={shown} />
+          {regions.beside === undefined ? null : <BesideSection beside={regions.beside} />}
+        </Overview>
+        <OutputsSection outputs={regions.outputs} panel={regions.panel} urls={regions.urls} />
+        <InputSection legs={regions.legs} />
         <BreaksSection breaks={regions.breaks} cues={regions.cues} />
-        <EventsSection events={regions.events} path={path} />
+        <div id="history" class="tab">
+          <Plots path={path} channelId={channel.id} history={history} live={frame.live} />
+          <EventsSection events={regions.events} path={path} />
+        </div>
         <ChannelLog path={path} shown={shown} window={history.window} />
+        {shown.changes === null ? null : <ChangesSection changes={shown.changes} slug={channel.slug} />}
       </main>
       <link rel="stylesheet" href="/static/uplot.css" />
       {/* Not a module: it only has to be loaded before plots.js, which runs after the whole page. */}

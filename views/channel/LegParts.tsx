@@ -64,6 +64,40 @@ export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
   )
 }
 
+const MEASURES: ReadonlyArray<readonly [name: string, of: (leg: LegView) => number, text: (value: number) => string]> =
+  [
+    ["Bit rate", ({ bitrate }) => bitrate, formatBitrate],
+    [
+      "Lost",
+      (leg) => (leg.srt === null ? count(leg, "rtp_lost") : (leg.srt.figures?.["packets_lost"] ?? 0)),
+      (value) => String(value),
+    ],
+    ["Continuity errors", (leg) => count(leg, "cc_errors"), (value) => String(value)],
+    ["PCR jitter", ({ pcr_jitter_ms }) => pcr_jitter_ms, (value) => ms(value, 2)],
+    ["Longest gap", ({ max_gap_ms }) => max_gap_ms, (value) => ms(value)],
+  ]
+/** Share by which a figure of two legs may differ before that is marked. */
+const ALIKE = 0.1
+
+/** Five figures of a leg, marked where the other leg's are others. */
+export const LegSummary = ({ channel, leg }: LegProps) => {
+  const other = channel.input.legs.find(({ source }) => source !== leg.source)
+  return (
+    <dl id={`leg-${leg.source}-summary`} class={classOf(leg, "summary")}>
+      {MEASURES.map(([name, of, text]) => {
+        const value = of(leg)
+        const differs = other !== undefined && Math.abs(value - of(other)) > ALIKE * Math.max(value, of(other))
+        return (
+          <div class={differs ? "differs" : undefined} title={differs ? "Not as the other leg" : undefined}>
+            <dt>{name}</dt>
+            <dd class="number">{text(value)}</dd>
+          </div>
+        )
+      })}
+    </dl>
+  )
+}
+
 type Figures = ReadonlyArray<readonly [name: string, value: string | number]>
 
 /** What a leg that is received by RTP or UDP lost and got back. */
@@ -123,27 +157,32 @@ const TR_101_290: ReadonlyArray<readonly [priority: 1 | 2, name: string, counter
   [2, "2.6 CAT", "cat_errors"],
 ]
 
-/** Counters of TR 101 290, first and second priority, since the leg was opened. */
-export const LegErrors = ({ leg }: LegProps) => (
-  <div id={`leg-${leg.source}-errors`} class={classOf(leg, "tr101290")}>
-    <h4>TR 101 290 of the {leg.source}</h4>
-    {([1, 2] as const).map((priority) => (
-      <dl class="figures" aria-label={`Priority ${priority}`}>
-        {TR_101_290.filter(([of]) => of === priority).map(([, name, counter]) => (
-          <div class={count(leg, counter) > 0 ? "warning" : undefined}>
-            <dt>{name}</dt>
-            <dd class="number">{count(leg, counter)}</dd>
-          </div>
-        ))}
-      </dl>
-    ))}
-  </div>
-)
+/** Counters of TR 101 290, first and second priority, since the leg was opened; folded while all are zero. */
+export const LegErrors = ({ leg }: LegProps) => {
+  const errors = TR_101_290.filter(([, , counter]) => count(leg, counter) > 0)
+  return (
+    <details id={`leg-${leg.source}-errors`} class={classOf(leg, "tr101290")} open={errors.length > 0}>
+      <summary>
+        TR 101 290 of the {leg.source}: {errors.length === 0 ? "no errors" : errors.map(([, name]) => name).join(", ")}
+      </summary>
+      {([1, 2] as const).map((priority) => (
+        <dl class="figures" aria-label={`Priority ${priority}`}>
+          {TR_101_290.filter(([of]) => of === priority).map(([, name, counter]) => (
+            <div class={count(leg, counter) > 0 ? "warning" : undefined}>
+              <dt>{name}</dt>
+              <dd class="number">{count(leg, counter)}</dd>
+            </div>
+          ))}
+        </dl>
+      ))}
+    </details>
+  )
+}
 
 /** Findings of the preflight check: things that would surprise somebody later. */
 export const LegFindings = ({ channel, leg }: LegProps) => (
   <div id={`leg-${leg.source}-findings`} class={classOf(leg, "findings")}>
-    <h4>Preflight of the {leg.source}</h4>
+    <h3>Preflight of the {leg.source}</h3>
     {channel.status === "stopped" || leg.findings.length === 0 ? (
       <p class="hint">
         {channel.status === "stopped" ? "Not received while the channel is stopped." : "Nothing to look at."}

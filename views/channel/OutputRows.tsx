@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { formatBitrate } from "../format.ts"
-import { ActionButton, AskingLink, LeavingButton } from "./ActionButton.tsx"
+import { ActionButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
 import { StatusMark } from "./StatusMark.tsx"
 import { Countdown, Elapsed } from "./Ticking.tsx"
@@ -15,16 +15,17 @@ export interface OutputRowProps {
 export const OUTPUT_COLUMNS = [
   "Output",
   "State",
+  "Reason, or where it goes",
   "Bit rate",
   "RTT",
   "Lost",
-  "Retransmitted",
+  "Resent",
   "Queue",
   "Reconnects",
   "Dropped",
   "Actions",
 ] as const
-const NUMBERS = new Set<string>(OUTPUT_COLUMNS.slice(2, -1))
+const NUMBERS = new Set<string>(OUTPUT_COLUMNS.slice(3, -1))
 
 /** Head of the table of outputs. */
 export const OutputColumns = () => (
@@ -37,7 +38,7 @@ export const OutputColumns = () => (
   </tr>
 )
 
-const isFailing = ({ status }: OutputView) => status === "error" || status === "retrying"
+export const isFailing = ({ status }: OutputView) => status === "error" || status === "retrying"
 
 /** A count and its share of all packets sent. */
 const share = (part: number | undefined, whole: number | undefined): string => {
@@ -47,58 +48,10 @@ const share = (part: number | undefined, whole: number | undefined): string => {
     : `${part} (${((part / whole) * 100).toFixed(2)} %)`
 }
 
-const Receivers = ({ output, shown }: OutputRowProps) => (
-  <details>
-    <summary>
-      {output.receivers.length} {output.receivers.length === 1 ? "receiver" : "receivers"}
-    </summary>
-    <ul class="notes">
-      {output.receivers.map((receiver) => (
-        <li>
-          <code>{receiver.peer}</code>
-          {receiver.stream_id === "" ? "" : ` stream id ${receiver.stream_id}`}, connected for{" "}
-          <Elapsed at={since(shown, `receiver ${output.id} ${receiver.peer}`, receiver.uptime)} />
-          {receiver.rtt_ms === null ? "" : `, RTT ${receiver.rtt_ms.toFixed(1)} ms`}, {receiver.packets_dropped} dropped
-        </li>
-      ))}
-    </ul>
-  </details>
-)
-
-const STANDINGS = { connecting: "connecting", connected: "connected", waiting: "not connected" } as const
-
-/** Both receivers of an output with a backup: who carries, and how the other one is. */
-const Pair = ({ backup }: Pick<OutputView, "backup">) =>
-  backup === null ? null : (
-    <ul class="notes">
-      {(["main", "backup"] as const).map((which) => {
-        const { address, rtt_ms, state } = backup[which]
-        return (
-          <li>
-            {which} receiver {address === null ? "" : <code>{address}</code>}{" "}
-            {backup.carried_by === which ? <strong>carries</strong> : STANDINGS[state]}
-            {rtt_ms === null ? "" : `, RTT ${rtt_ms.toFixed(1)} ms`}
-          </li>
-        )
-      })}
-    </ul>
-  )
-
-/** The implementation of SRT that carries the output, and why it is not our own where that was asked for. */
-const Stack = ({ output: { needs_libsrt, srt_stack } }: Pick<OutputRowProps, "output">) =>
-  srt_stack === null ? null : (
-    <>
-      {" "}
-      <span class="hint">
-        {srt_stack === "own" ? "own stack" : "libsrt"}
-        {needs_libsrt.length === 0 ? "" : `, which it needs for ${needs_libsrt.join(", ")}`}
-      </span>
-    </>
-  )
-
 const isIdle = ({ carrying, status }: OutputView) => status === "connected" && !carrying
 
-const State = ({ output, shown }: OutputRowProps) => (
+/** How an output is, for how long, or when it is tried again. */
+export const OutputState = ({ output, shown }: OutputRowProps) => (
   <>
     {isIdle(output) && output.lifecycle !== "stopping" ? (
       <StatusMark status="idle" words="idle, no input: connected" />
@@ -117,85 +70,114 @@ const State = ({ output, shown }: OutputRowProps) => (
         <Countdown at={output.next_retry_at} />
       </span>
     )}
-    {output.last_error === null ? null : (
-      <p class={isFailing(output) ? "error" : "hint"}>
-        {isFailing(output) ? "" : "Last error: "}
-        {output.last_error}
-      </p>
-    )}
-    {output.warnings.map((warning) => (
-      <p class="warning">{warning}</p>
-    ))}
   </>
 )
+
+const STANDINGS = { connecting: "connecting", connected: "connected", waiting: "not connected" } as const
+
+/** Both receivers of an output with a backup: who carries, and how the other one is. */
+export const Pair = ({ backup }: { readonly backup: NonNullable<OutputView["backup"]> }) => (
+  <ul class="pair">
+    {(["main", "backup"] as const).map((which) => {
+      const { address, rtt_ms, state } = backup[which]
+      return (
+        <li>
+          {which} receiver {address === null ? "" : <code>{address}</code>}{" "}
+          {backup.carried_by === which ? <strong>carries</strong> : STANDINGS[state]}
+          {rtt_ms === null ? "" : `, RTT ${rtt_ms.toFixed(1)} ms`}
+        </li>
+      )
+    })}
+  </ul>
+)
+
+/**
+ * What explains the state: the error of one that fails, else what is unusual, else where it goes: of an output with a
+ * backup both receivers.
+ */
+const Why = ({ output }: Pick<OutputRowProps, "output">) => {
+  const [warning] = output.warnings
+  if (isFailing(output) && output.last_error !== null)
+    return (
+      <span class="error" title={output.last_error}>
+        {output.last_error}
+      </span>
+    )
+  if (warning !== undefined)
+    return (
+      <span class="warning" title={warning}>
+        {warning}
+      </span>
+    )
+  if (output.backup !== null) return <Pair backup={output.backup} />
+  return (
+    <code class="url" title="Click selects all of it">
+      {output.url}
+    </code>
+  )
+}
+
+/** The figures of an output, as its row and its panel name them. */
+export const outputFigures = (output: OutputView) => {
+  const { bitrate, packets_dropped, reconnects, srt, status } = output
+  const flows = status === "connected"
+  return [
+    ["Bit rate", flows ? formatBitrate(bitrate) : "–"],
+    ["RTT", flows && srt !== null ? `${(srt["rtt_ms"] ?? 0).toFixed(1)} ms` : "–"],
+    ["Lost", share(srt?.["packets_lost"], srt?.["packets_sent"])],
+    ["Resent", share(srt?.["packets_retransmitted"], srt?.["packets_sent"])],
+    ["Queue", flows && srt !== null ? `${srt["send_buffer_ms"] ?? 0} ms` : "–"],
+    ["Reconnects", reconnects],
+    ["Dropped", packets_dropped],
+  ] as const
+}
 
 /** True when somebody may be watching: the output is enabled and its channel runs. */
 export const isLive = ({ enabled }: Pick<OutputView, "enabled">, { status }: Pick<ChannelView, "status">): boolean =>
   enabled && status !== "stopped"
 
-const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
-  const back = pathOf(channel)
-  const path = `${back}/outputs/${encodeURIComponent(output.slug)}`
-  const of = `output ${output.name}`
-  // Removing an output that carries the stream needs confirmation; any removal can be undone.
-  const Remove = isLive(output, channel) ? AskingLink : LeavingButton
-  return (
-    <td class="actions">
-      <ActionButton
-        to={`${path}/${output.enabled ? "stop" : "start"}`}
-        label={output.enabled ? "Stop" : "Start"}
-        of={of}
-      />
-      <a class="button" href={`${path}/edit`}>
-        Edit<span class="visually-hidden"> {of}</span>
-      </a>
-      <LeavingButton to={`${path}/duplicate`} back={back} label="Duplicate" of={of} />
-      <LeavingButton to={`${path}/test`} back={back} label="Test" of={of} />
-      <Remove to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />
-    </td>
-  )
-}
+/** Path of an output. */
+export const outputPath = (channel: ChannelView, { slug }: Pick<OutputView, "slug">): string =>
+  `${pathOf(channel)}/outputs/${encodeURIComponent(slug)}`
 
-/** An output with its figures, the reason for a failure, and its buttons. */
+/** An output in one line: its state, what explains it, its figures; its name opens the rest. */
 export const OutputRow = ({ output, shown }: OutputRowProps) => {
-  const { srt } = output
-  const flows = output.status === "connected"
+  const { channel, mayAct, selected } = shown
+  const path = outputPath(channel, output)
+  const of = `output ${output.name}`
+  const classes = [isFailing(output) ? "down" : "", output.slug === selected ? "selected" : ""].filter(Boolean)
   return (
-    <tr id={`output-${output.id}`} class={isFailing(output) ? "down" : undefined}>
+    <tr id={`output-${output.id}`} class={classes.length === 0 ? undefined : classes.join(" ")}>
       <th scope="row">
-        {output.name} <span class="protocol">{output.protocol}</span>
-        <Stack output={output} />
-        <code class="url" title="Click selects all of it">
-          {output.url}
-        </code>
-        <Pair backup={output.backup} />
-        {output.receivers.length === 0 ? null : <Receivers output={output} shown={shown} />}
+        <a href={`${pathOf(channel)}?output=${encodeURIComponent(output.slug)}#outputs`}>{output.name}</a>{" "}
+        <span class="protocol">{output.protocol}</span>
+        {output.backup?.carried_by === "backup" ? <span class="chip is-warning">on backup</span> : null}
       </th>
       <td class="state">
-        <State output={output} shown={shown} />
+        <OutputState output={output} shown={shown} />
       </td>
-      <td class="number" data-label="Bit rate">
-        {flows ? formatBitrate(output.bitrate) : "–"}
+      <td class="why">
+        <Why output={output} />
       </td>
-      <td class="number" data-label="RTT">
-        {flows && srt !== null ? `${(srt["rtt_ms"] ?? 0).toFixed(1)} ms` : "–"}
-      </td>
-      <td class="number" data-label="Lost">
-        {share(srt?.["packets_lost"], srt?.["packets_sent"])}
-      </td>
-      <td class="number" data-label="Retransmitted">
-        {share(srt?.["packets_retransmitted"], srt?.["packets_sent"])}
-      </td>
-      <td class="number" data-label="Queue">
-        {flows && srt !== null ? `${srt["send_buffer_ms"] ?? 0} ms` : "–"}
-      </td>
-      <td class="number" data-label="Reconnects">
-        {output.reconnects}
-      </td>
-      <td class="number" data-label="Dropped">
-        {output.packets_dropped}
-      </td>
-      {shown.mayAct ? <Actions output={output} shown={shown} /> : <td></td>}
+      {outputFigures(output).map(([name, value]) => (
+        <td class="number" data-label={name}>
+          {value}
+        </td>
+      ))}
+      {mayAct ? (
+        <td class="actions">
+          <ActionButton
+            to={`${path}/${output.enabled ? "stop" : "start"}`}
+            label={output.enabled ? "Stop" : "Start"}
+            of={of}
+          />{" "}
+          <a class="button" href={`${path}/edit`}>
+            Edit<span class="visually-hidden"> {of}</span>
+          </a>
+        </td>
+      ) : (
+        <td></td>
+      )}
     </tr>
   )
 }

@@ -91,7 +91,7 @@ export const Plots = ({ channelId, history, live, path }: PlotsProps) => (
     <nav class="windows" aria-label="Time span">
       {WINDOWS.map(([name, words]) => (
         <a
-          href={`${path}?window=${name}#plots`}
+          href={`${path}?window=${name}#history`}
           data-window={name}
           aria-current={name === history.window ? "true" : undefined}
         >

@@ -8,7 +8,8 @@ import { CueTimeline } from "./CueTimeline.tsx"
 import type { ChannelShown, Region } from "./channel-shown.ts"
 import { copyableUrls } from "./copyable-urls.ts"
 import { EventRow } from "./EventRow.tsx"
-import { LegErrors, LegFigures, LegFindings, LegHead, type LegProps, LegStreams } from "./LegParts.tsx"
+import { LegErrors, LegFigures, LegFindings, LegHead, type LegProps, LegStreams, LegSummary } from "./LegParts.tsx"
+import { OutputPanel } from "./OutputPanel.tsx"
 import { failingFirst, OutputRow } from "./OutputRows.tsx"
 import { PlacementState } from "./PlacementSection.tsx"
 import { LegEncoder } from "./SrtLegParts.tsx"
@@ -17,8 +18,9 @@ import { UrlItem } from "./UrlItem.tsx"
 /** Most cues listed; breaks are looked for among all cues given. */
 const LISTED_CUES = 20
 
+/** What a leg says at first sight, and below, all of it. */
+const CARD_PARTS = { head: LegHead, summary: LegSummary } as const
 const LEG_PARTS = {
-  head: LegHead,
   figures: LegFigures,
   errors: LegErrors,
   findings: LegFindings,
@@ -26,8 +28,12 @@ const LEG_PARTS = {
   encoder: LegEncoder,
 } as const satisfies Record<string, (props: LegProps) => unknown>
 
-const legItems = ({ channel, mayAct, origin }: ChannelShown, leg: LegView): Region["items"] =>
-  Object.entries(LEG_PARTS).map(([name, Part]) => ({
+const legItems = (
+  { channel, mayAct, origin }: ChannelShown,
+  leg: LegView,
+  parts: typeof CARD_PARTS | typeof LEG_PARTS,
+): Region["items"] =>
+  Object.entries(parts).map(([name, Part]) => ({
     id: `leg-${leg.source}-${name}`,
     html: String(<Part channel={channel} leg={leg} mayAct={mayAct} origin={origin} />),
   }))
@@ -44,7 +50,14 @@ export const channelRegions = (shown: ChannelShown) => {
       ],
     },
     ...(shown.beside === null ? {} : { beside: { id: "beside", items: shown.beside } }),
-    legs: { id: "legs", items: channel.input.legs.flatMap((leg) => legItems(shown, leg)) },
+    cards: { id: "leg-cards", items: channel.input.legs.flatMap((leg) => legItems(shown, leg, CARD_PARTS)) },
+    legs: { id: "legs", items: channel.input.legs.flatMap((leg) => legItems(shown, leg, LEG_PARTS)) },
+    panel: {
+      id: "output-panel",
+      items: channel.outputs
+        .filter(({ slug }) => slug === shown.selected)
+        .map((output) => ({ id: `panel-${output.id}`, html: String(<OutputPanel output={output} shown={shown} />) })),
+    },
     outputs: {
       id: "output-rows",
       items: failingFirst(channel.outputs).map((output) => ({

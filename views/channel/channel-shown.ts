@@ -1,14 +1,25 @@
 /** Data from which the parts of a channel's page are rendered. */
 
+import type { AuditEntry } from "../../src/effects/accounts/audit-rows.ts"
 import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
+import type { WorstOf } from "../../src/effects/show/worst-of.ts"
 import type { LogChoice } from "../system/LogRow.tsx"
 import type { PlacementOnPage } from "./PlacementSection.tsx"
 import type { Steady } from "./steady.ts"
 
 export interface ChannelShown {
   readonly channel: ChannelView
+  /** Its worst, and how that is shown. */
+  readonly worst: WorstOf
+  readonly worstState: { readonly is: string; readonly text: string }
+  /** Slug of the output that is shown beside the table; undefined for none. */
+  readonly selected: string | undefined
+  /** What happened to that output, newest first. */
+  readonly outputEvents: ReadonlyArray<ChannelEventView>
+  /** Who changed what about the channel, newest first; null for readers who may not see it. */
+  readonly changes: ReadonlyArray<AuditEntry> | null
   /** Newest first. */
   readonly cues: ReadonlyArray<CueView>
   /** Newest first. */

@@ -81,9 +81,12 @@ export const AttentionLine = ({ cause, id, mayOperate }: AttentionProps) => {
             <Act action="acknowledge" keys={keys} of={of}>
               Ack
             </Act>
-            <Act action="mute" keys={keys} of={of}>
-              Mute 1 h
-            </Act>
+            {/* A mute of the service itself would be one of everything. */}
+            {channels.length === 0 ? null : (
+              <Act action="mute" keys={keys} of={of}>
+                Mute 1 h
+              </Act>
+            )}
           </>
         ) : null}
         <a

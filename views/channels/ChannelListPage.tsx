@@ -96,13 +96,14 @@ const Head = ({
       {markup(totals)}
     </div>
     {total === 0 ? null : <FilterForm filter={filter} />}
-    {mayOperate ? (
-      <nav aria-label="Add">
+    <nav aria-label="More">
+      <a href="/wall">Wall</a>
+      {mayOperate ? (
         <a class="button primary" href="/add/channel">
           Add channel
         </a>
-      </nav>
-    ) : null}
+      ) : null}
+    </nav>
   </div>
 )
 

@@ -2,6 +2,7 @@
 import { raw } from "hono/html"
 import type { Child } from "hono/jsx"
 import { type Frame, may, THEMES } from "./frame.ts"
+import { OpenNotices } from "./OpenNotices.tsx"
 import { UndoBanner } from "./UndoBanner.tsx"
 
 export interface LayoutProps {
@@ -12,6 +13,8 @@ export interface LayoutProps {
   readonly scripts?: ReadonlyArray<string>
   /** Path of the page's event stream (`live-pages.ts`); left out when nothing on it changes by itself. */
   readonly stream?: string | undefined
+  /** True for a page without navigation, for a screen that nobody touches. */
+  readonly bare?: boolean
 }
 
 interface Section {
@@ -68,18 +71,6 @@ const ThemeSwitch = ({ frame }: { readonly frame: Frame }) => (
   </form>
 )
 
-/** A link to the open notices, while there are any. */
-const OpenNotices = ({ frame: { openNotices } }: { readonly frame: Frame }) =>
-  openNotices === undefined || openNotices.count === 0 ? null : (
-    <a
-      class={`open-notices chip ${openNotices.isCritical ? "is-critical" : "is-warning"}`}
-      href="/settings/notifications"
-    >
-      <span class="mark" aria-hidden="true"></span>
-      {openNotices.count === 1 ? "1 notice" : `${openNotices.count} notices`}
-    </a>
-  )
-
 const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boolean }) => {
   const [path = "/", query = ""] = frame.here.split("?", 2)
   const others = new URLSearchParams(query)
@@ -101,7 +92,9 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         )}
       </nav>
       <div class="tools">
-        <OpenNotices frame={frame} />
+        <span id="open-notices">
+          <OpenNotices openNotices={frame.openNotices} />
+        </span>
         {isLive ? <a href={other}>{frame.live ? "Pause updates" : "Resume updates"}</a> : null}
         <ThemeSwitch frame={frame} />
         {frame.canLogOut ? (
@@ -117,7 +110,7 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
 }
 
 /** The frame of every page. No inline script or style: the content security policy allows none. */
-export const Layout = ({ title, frame, children, scripts = [], stream }: LayoutProps) => (
+export const Layout = ({ title, frame, children, scripts = [], stream, bare = false }: LayoutProps) => (
   <>
     {raw("<!doctype html>")}
     <html lang="en" data-theme={frame.theme}>
@@ -141,7 +134,7 @@ export const Layout = ({ title, frame, children, scripts = [], stream }: LayoutP
         <a class="skip" href="#main">
           Skip to the content
         </a>
-        {frame.caller === null ? null : <Header frame={frame} isLive={stream !== undefined} />}
+        {frame.caller === null || bare ? null : <Header frame={frame} isLive={stream !== undefined} />}
         {frame.removed === undefined ? null : <UndoBanner removed={frame.removed} />}
         {children}
         {stream === undefined || !frame.live ? null : <div id="stream" hx-sse:connect={stream} hx-swap="none"></div>}

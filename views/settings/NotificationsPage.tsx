@@ -1,8 +1,10 @@
 /** @jsxImportSource hono/jsx */
+import type { Cause } from "../../src/effects/notifications/causes.ts"
 import type { MuteView, NoticeView, TestAnswer } from "../../src/effects/notifications/notification-bodies.ts"
+import { hitBy } from "../channels/Attention.tsx"
 import { formatTime } from "../format.ts"
-import { Alerts, Field, SelectField } from "../forms/Field.tsx"
-import type { Choice, FormState } from "../forms/form-state.ts"
+import { Alerts, SpecField } from "../forms/Field.tsx"
+import type { FieldSpec, FormState } from "../forms/form-state.ts"
 import { type Frame, may } from "../layout/frame.ts"
 import { LookOnly, SettingsPage } from "./SettingsPage.tsx"
 
@@ -10,6 +12,12 @@ import { LookOnly, SettingsPage } from "./SettingsPage.tsx"
 export interface NoticeRow {
   readonly notice: NoticeView
   readonly words: string
+}
+
+/** Open notices of one cause. */
+export interface IncidentRow {
+  readonly cause: Cause
+  readonly rows: ReadonlyArray<NoticeRow>
 }
 
 /** A destination as the list shows it. */
@@ -27,14 +35,14 @@ export interface DestinationRow {
 export interface NotificationsProps {
   readonly frame: Frame
   readonly done?: string | undefined
-  readonly open: ReadonlyArray<NoticeRow>
+  readonly open: ReadonlyArray<IncidentRow>
   readonly recent: ReadonlyArray<NoticeRow>
   readonly mutes: ReadonlyArray<MuteView>
   readonly destinations: ReadonlyArray<DestinationRow>
   /** The rules, a sentence each. */
   readonly rules: ReadonlyArray<string>
-  readonly channels: ReadonlyArray<Choice>
-  readonly durations: ReadonlyArray<Choice>
+  /** Fields of the form for a mute. */
+  readonly muteFields: ReadonlyArray<FieldSpec>
   readonly state: FormState
   readonly tested?: { readonly name: string; readonly answer: TestAnswer } | undefined
 }
@@ -57,64 +65,134 @@ const What = ({ row: { notice, words } }: { readonly row: NoticeRow }) => (
   </>
 )
 
-const OpenNotices = ({ frame, rows }: { readonly frame: Frame; readonly rows: ReadonlyArray<NoticeRow> }) => (
-  <div class="card table-scroll">
-    <table class="stack">
-      <caption>Open now</caption>
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col">In full</th>
-          <th scope="col">Since</th>
-          <th scope="col">State</th>
-          {may(frame, "operator") ? <th scope="col">Actions</th> : null}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => {
-          const { acknowledged_at, acknowledged_by, channel, key, message, muted_until, opened_at, output } = row.notice
-          return (
-            <tr>
-              <th scope="row">
-                <What row={row} />
-              </th>
-              <td class="wide">{message}</td>
-              <td data-label="Since">
-                <Time at={opened_at} />
-              </td>
-              <td data-label="State">
-                {acknowledged_at === null ? "not acknowledged" : `acknowledged by ${acknowledged_by ?? "somebody"}`}
-                {muted_until === null ? null : (
-                  <>
-                    , muted until <Time at={muted_until} />
-                  </>
-                )}
-              </td>
-              {may(frame, "operator") ? (
-                <td class="actions">
-                  {acknowledged_at === null ? (
-                    <form method="post" action={`/settings/notifications/${encodeURIComponent(key)}/acknowledge`}>
-                      <button type="submit" aria-label={`Acknowledge ${key}`}>
-                        Acknowledge
-                      </button>
-                    </form>
-                  ) : null}{" "}
-                  <a
-                    class="button"
-                    href={`/settings/notifications?${query({ channel, output })}#mute`}
-                    aria-label={`Mute ${key}`}
-                  >
-                    Mute…
-                  </a>
-                </td>
-              ) : null}
-            </tr>
-          )
-        })}
-      </tbody>
-    </table>
-  </div>
+const StateOf = ({ notice }: { readonly notice: NoticeView }) => (
+  <>
+    {notice.acknowledged_at === null ? "not acknowledged" : `acknowledged by ${notice.acknowledged_by ?? "somebody"}`}
+    {notice.muted_until === null ? null : (
+      <>
+        , muted until <Time at={notice.muted_until} />
+      </>
+    )}
+  </>
 )
+
+/** The notices of an incident one by one, each with a mute of its own channel or output. */
+const Notices = ({ frame, rows }: { readonly frame: Frame; readonly rows: ReadonlyArray<NoticeRow> }) => (
+  <ul class="notes">
+    {rows.map((row) => {
+      const { channel, key, message, opened_at, output } = row.notice
+      return (
+        <li>
+          <What row={row} /> <span class="hint">{message}</span>, since <Time at={opened_at} />,{" "}
+          <StateOf notice={row.notice} />{" "}
+          {may(frame, "operator") ? (
+            <a href={`/settings/notifications?${query({ channel, output })}#mute`} aria-label={`Mute ${key}`}>
+              Mute…
+            </a>
+          ) : null}
+        </li>
+      )
+    })}
+  </ul>
+)
+
+const Acknowledge = ({ children, keys, of }: { children: string; keys: ReadonlyArray<string>; of: string }) => (
+  <form method="post" action="/settings/notifications/acknowledge">
+    {keys.map((key) => (
+      <input type="hidden" name="key" value={key} />
+    ))}
+    <button type="submit" aria-label={`Acknowledge ${of}`}>
+      {children}
+    </button>
+  </form>
+)
+
+const unseen = (rows: ReadonlyArray<NoticeRow>): ReadonlyArray<string> =>
+  rows.filter(({ notice }) => notice.acknowledged_at === null).map(({ notice }) => notice.key)
+
+/** One line for each cause, whatever it hits; its notices are folded below it. */
+const Incident = ({ frame, incident: { cause, rows } }: { readonly frame: Frame; readonly incident: IncidentRow }) => {
+  const { channels, message, outputs, severity, since, words } = cause
+  const [only] = channels.length === 1 ? channels : []
+  const keys = unseen(rows)
+  const of = `${hitBy(cause)}: ${words}`
+  return (
+    <tr>
+      <th scope="row">
+        <span class={`status is-${severity}`}>
+          <span class="mark" aria-hidden="true"></span>
+          {severity}
+        </span>{" "}
+        {only === undefined ? hitBy(cause) : <a href={`/channels/${only.slug}`}>{hitBy(cause)}</a>}: {words}
+      </th>
+      <td class="wide">
+        {message}
+        <details>
+          <summary>{rows.length === 1 ? "1 notice" : `${rows.length} notices`}</summary>
+          <Notices frame={frame} rows={rows} />
+        </details>
+      </td>
+      <td data-label="Since">
+        <Time at={since} />
+      </td>
+      <td data-label="State">
+        {keys.length > 0 && keys.length < rows.length ? (
+          `${rows.length - keys.length} of ${rows.length} acknowledged`
+        ) : rows[0] === undefined ? null : (
+          <StateOf notice={rows[0].notice} />
+        )}
+      </td>
+      {may(frame, "operator") ? (
+        <td class="actions">
+          {keys.length === 0 ? null : (
+            <Acknowledge keys={keys} of={of}>
+              Acknowledge
+            </Acknowledge>
+          )}{" "}
+          {only === undefined ? null : (
+            <a
+              class="button"
+              href={`/settings/notifications?${query({ channel: only.slug, output: outputs.length === 1 ? (outputs[0]?.slug ?? null) : null })}#mute`}
+              aria-label={`Mute ${of}`}
+            >
+              Mute…
+            </a>
+          )}
+        </td>
+      ) : null}
+    </tr>
+  )
+}
+
+const OpenNotices = ({ frame, incidents }: { frame: Frame; incidents: ReadonlyArray<IncidentRow> }) => {
+  const keys = incidents.flatMap(({ rows }) => unseen(rows))
+  return (
+    <div class="card table-scroll">
+      {may(frame, "operator") && keys.length > 1 ? (
+        <Acknowledge keys={keys} of={`all ${keys.length} notices`}>
+          Acknowledge all
+        </Acknowledge>
+      ) : null}
+      <table class="stack">
+        <caption>Open now, a line for each cause</caption>
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">In full</th>
+            <th scope="col">Since</th>
+            <th scope="col">State</th>
+            {may(frame, "operator") ? <th scope="col">Actions</th> : null}
+          </tr>
+        </thead>
+        <tbody>
+          {incidents.map((incident) => (
+            <Incident frame={frame} incident={incident} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
 
 const Recent = ({ rows }: { readonly rows: ReadonlyArray<NoticeRow> }) => (
   <details class="card">
@@ -138,54 +216,69 @@ const Recent = ({ rows }: { readonly rows: ReadonlyArray<NoticeRow> }) => (
 const coverOf = ({ channel, output }: MuteView) =>
   channel === null ? "everything" : output === null ? `channel ${channel}` : `output ${output} of channel ${channel}`
 
-type MutesProps = Pick<NotificationsProps, "frame" | "mutes" | "channels" | "durations" | "state">
-const Mutes = ({ channels, durations, frame, mutes, state }: MutesProps) => {
-  const field = (name: string) => ({
-    form: "mute",
-    name,
-    value: state.values[name],
-    error: state.errors[name],
-    autofocus: state.focus === name,
-  })
+const DAY_NAMES = { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" } as const
+
+/** When a mute mutes, in words. */
+const When = ({ mute: { active, next_at, repeats, starts, until } }: { readonly mute: MuteView }) => {
+  if (repeats === null)
+    return (
+      <>
+        {active ? "" : " from "}
+        {active ? null : <Time at={starts} />} until <Time at={until} />
+      </>
+    )
+  const days = repeats.days.map((day) => DAY_NAMES[day]).join(", ")
   return (
-    <section class="card" id="mute" aria-labelledby="mute-title">
-      <h2 id="mute-title">Mutes</h2>
-      {mutes.length === 0 ? <p>Nothing is muted.</p> : null}
-      <ul>
-        {mutes.map((mute) => (
-          <li>
-            {coverOf(mute)} until <Time at={mute.until} />, by {mute.by}{" "}
-            {may(frame, "operator") ? (
-              <form method="post" action={`/settings/notifications/mutes/${mute.id}/end`} class="inline">
-                <button type="submit" aria-label={`End the mute of ${coverOf(mute)}`}>
-                  End
-                </button>
-              </form>
-            ) : null}
-          </li>
-        ))}
-      </ul>
-      {may(frame, "operator") ? (
-        <form method="post" action="/settings/notifications/mutes" aria-label="Mute">
-          <Alerts alerts={state.alerts} />
-          <SelectField
-            {...field("channel")}
-            label="Channel"
-            choices={[{ value: "", text: "All, and the service" }, ...channels]}
-          />
-          <Field {...field("output")} label="Output" hint="Its short name, as cdn-main; empty for the whole channel" />
-          <SelectField {...field("minutes")} label="For" choices={durations} />
-          <div class="actions">
-            <button type="submit">Mute</button>
-          </div>
-          <p class="hint">
-            What is muted is shown here and told to nobody; what is still open when the mute ends is told then.
-          </p>
-        </form>
-      ) : null}
-    </section>
+    <>
+      {` on ${days} from ${repeats.start} to ${repeats.stop} (${repeats.zone})`}
+      {next_at === null ? null : (
+        <>
+          {active ? ", now until " : ", next from "}
+          <Time at={next_at} />
+        </>
+      )}
+      , the last before <Time at={until} />
+    </>
   )
 }
+
+type MutesProps = Pick<NotificationsProps, "frame" | "mutes" | "muteFields" | "state">
+const Mutes = ({ frame, muteFields, mutes, state }: MutesProps) => (
+  <section class="card" id="mute" aria-labelledby="mute-title">
+    <h2 id="mute-title">Mutes</h2>
+    {mutes.length === 0 ? <p>Nothing is muted.</p> : null}
+    <ul>
+      {mutes.map((mute) => (
+        <li>
+          {coverOf(mute)}
+          <When mute={mute} />, by {mute.by}
+          {mute.reason === null ? "" : `: ${mute.reason}`}{" "}
+          {may(frame, "operator") ? (
+            <form method="post" action={`/settings/notifications/mutes/${mute.id}/end`} class="inline">
+              <button type="submit" aria-label={`End the mute of ${coverOf(mute)}`}>
+                End
+              </button>
+            </form>
+          ) : null}
+        </li>
+      ))}
+    </ul>
+    {may(frame, "operator") ? (
+      <form method="post" action="/settings/notifications/mutes" aria-label="Mute">
+        <Alerts alerts={state.alerts} />
+        {muteFields.map((spec) => (
+          <SpecField form="mute" spec={spec} state={state} />
+        ))}
+        <div class="actions">
+          <button type="submit">Mute</button>
+        </div>
+        <p class="hint">
+          What is muted is shown here and told to nobody; what is still open when the mute ends is told then.
+        </p>
+      </form>
+    ) : null}
+  </section>
+)
 
 const Destinations = ({ destinations, frame, rules }: Pick<NotificationsProps, "destinations" | "frame" | "rules">) => (
   <section class="card" aria-labelledby="destinations-title">
@@ -274,7 +367,11 @@ export const NotificationsPage = (props: NotificationsProps) => {
           {tested.answer.took_ms} ms)
         </p>
       )}
-      {open.length === 0 ? <p class="banner good">Nothing is wrong.</p> : <OpenNotices frame={frame} rows={open} />}
+      {open.length === 0 ? (
+        <p class="banner good">Nothing is wrong.</p>
+      ) : (
+        <OpenNotices frame={frame} incidents={open} />
+      )}
       {recent.length === 0 ? null : <Recent rows={recent} />}
       <Destinations frame={frame} destinations={destinations} rules={rules} />
       <Mutes {...props} />

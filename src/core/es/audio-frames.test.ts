@@ -147,7 +147,7 @@ describe("AC-3 and E-AC-3", () => {
     ],
     ["E-AC-3 with one block", [0x0b, 0x77, 0, 0xff, 0x0f, 0x80, 0, 0], { samples: 256, channels: 6 }],
   ])("%s", (_, bytes, header) => {
-    expect(parseAc3Header(Uint8Array.from(bytes))).toMatchObject(header)
+    expect(parseAc3Header(new Uint8Array(bytes))).toMatchObject(header)
   })
 
   it.each([
@@ -157,7 +157,7 @@ describe("AC-3 and E-AC-3", () => {
     ["bsid 17", [0x0b, 0x77, 0, 0, 0, 17 << 3, 0, 0]],
   ])("refuses %s", (_, bytes) => {
     expect(bytes).toHaveLength(AC3_HEADER)
-    expect(parseAc3Header(Uint8Array.from(bytes))).toBeNull()
+    expect(parseAc3Header(new Uint8Array(bytes))).toBeNull()
   })
 
   it("splits AC-3 across PES packets", () => {

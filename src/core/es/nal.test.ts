@@ -45,7 +45,7 @@ describe("RBSP", () => {
   it("takes out what was put in, and nothing else", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(0, 0, 0, 1, 2, 3, 4, 255), { maxLength: 80 }), (body) => {
-        const escaped = escapeRbsp(Uint8Array.from(body))
+        const escaped = escapeRbsp(new Uint8Array(body))
         expect([...unescapeRbsp(escaped)]).toEqual(body)
         expect(hex(escaped)).not.toMatch(/^(..)*00000[012]/)
       }),

@@ -24,7 +24,7 @@ const payloadsOf = (
     const body = stream.slice(at, at + 183)
     while (body.length < 183) body.push(0xff)
     payloads.push({
-      bytes: Uint8Array.from(first === undefined ? body : [first - at, ...body]),
+      bytes: new Uint8Array(first === undefined ? body : [first - at, ...body]),
       unitStart: first !== undefined,
     })
   }

@@ -3,7 +3,7 @@ import { type Descriptor, registrationDescriptor } from "../ts/psi.ts"
 import { codecOf, selectStreams } from "./select-streams.ts"
 
 const stream = (stream_type: number, ...descriptors: Descriptor[]) => ({ pid: 0x100, stream_type, descriptors })
-const tagged = (tag: number, ...data: number[]): Descriptor => ({ tag, data: Uint8Array.from(data) })
+const tagged = (tag: number, ...data: number[]): Descriptor => ({ tag, data: new Uint8Array(data) })
 
 describe("codecOf", () => {
   it.each<[string, ReturnType<typeof stream>, unknown]>([

@@ -117,7 +117,7 @@ const stream = fc
     ),
     { maxLength: 60 },
   )
-  .map((parts) => Uint8Array.from(parts.flat()))
+  .map((parts) => new Uint8Array(parts.flat()))
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 })
 const partsOf = (bytes: Uint8Array, places: ReadonlyArray<number>): Uint8Array[] => {
   const ends = [...new Set([...places.map((place) => Math.floor(place * bytes.length)), bytes.length])].sort(

@@ -15,7 +15,7 @@ const OUT = "/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo
 const OUT_ID = 0x4800008f
 
 const section = (base64: string): SpliceInfoSection => {
-  const decoded = decodeSpliceInfoSection(Uint8Array.from(Buffer.from(base64, "base64")))
+  const decoded = decodeSpliceInfoSection(new Uint8Array(Buffer.from(base64, "base64")))
   if (!decoded.ok) throw new Error(decoded.error)
   return decoded.section
 }

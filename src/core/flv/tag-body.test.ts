@@ -61,7 +61,7 @@ describe("both ways", () => {
         fc.integer({ min: 0, max: COMPOSITION_TIME_MAX }),
         fc.array(nal, { minLength: 1, maxLength: 6 }),
         (codec, key, time, list) => {
-          const bytes = Uint8Array.from(list.flatMap((one) => [9, ...one]))
+          const bytes = new Uint8Array(list.flatMap((one) => [9, ...one]))
           let at = 0
           const nals = list.flatMap((one) => {
             at += 1 + one.length

@@ -52,7 +52,7 @@ describe.skipIf(!hasMedia)("[media] real streams", () => {
   it("covers what there is", () => expect(videos.length).toBeGreaterThan(20))
 
   it("row 15: durations are right where the PTS wraps", () => {
-    const source = Uint8Array.from(Buffer.concat(rollover.map((name) => wholeOf(name, 0))))
+    const source = new Uint8Array(Buffer.concat(rollover.map((name) => wholeOf(name, 0))))
     const segments = segmentsOf(source, { wanted90k: 2 * 90_000 })
     const wrapped = segments.findIndex(({ startPts90k }, i) => startPts90k < (segments[i - 1]?.startPts90k ?? 0))
     expect(wrapped).toBeGreaterThan(0)

@@ -15,7 +15,7 @@ const A = generateTs(21, { bitrate: BITRATE, breakEverySeconds: 0 })
 
 /** Clears every random_access_indicator. */
 const unindicated = (ts: Uint8Array): Uint8Array => {
-  const plain = Uint8Array.from(ts)
+  const plain = new Uint8Array(ts)
   for (let at = 0; at < plain.length; at += TS_PACKET_SIZE)
     if (((plain[at + 3] ?? 0) & 0x20) !== 0 && (plain[at + 4] ?? 0) > 0) plain[at + 5] = (plain[at + 5] ?? 0) & 0xbf
   return plain
@@ -119,7 +119,7 @@ describe("what breaks the timeline", () => {
 
   it("a jump of the times without any flag does, too", () => {
     const other = generateTs(9, { bitrate: BITRATE, breakEverySeconds: 0, startPts90k: 77_000_000 })
-    const segments = segmentsOf(Uint8Array.from(Buffer.concat([A.subarray(0, 7000 * TS_PACKET_SIZE), other])))
+    const segments = segmentsOf(new Uint8Array(Buffer.concat([A.subarray(0, 7000 * TS_PACKET_SIZE), other])))
     expect(segments.map(({ discontinuity }) => discontinuity)).toEqual([false, false, true, false, false])
     expect(segments[2]?.startPts90k).toBe(77_000_000)
   })
@@ -165,7 +165,7 @@ const clockOnly = (packet: Uint8Array): Uint8Array =>
 
 describe("audio without video", () => {
   it("is cut by time at the beginning of a PES packet", () => {
-    const table = Uint8Array.from(A)
+    const table = new Uint8Array(A)
     // The video's stream_type becomes that of private data, and the CRCs of the sections are corrected.
     const audio: Uint8Array[] = []
     for (let at = 0; at < table.length; at += TS_PACKET_SIZE) {
@@ -174,7 +174,7 @@ describe("audio without video", () => {
       if (pid === VIDEO_PID && ((packet[3] ?? 0) & 0x20) === 0) continue
       audio.push(pid === PMT_PID ? withoutVideo(packet) : pid === VIDEO_PID ? clockOnly(packet) : packet)
     }
-    const segments = segmentsOf(Uint8Array.from(Buffer.concat(audio)), { bitrate: 300_000 })
+    const segments = segmentsOf(new Uint8Array(Buffer.concat(audio)), { bitrate: 300_000 })
     expect(segments.length).toBe(6)
     for (const length of seconds(segments).slice(0, 5)) expect(Math.abs(length - 4)).toBeLessThan(0.06)
     for (const segment of segments) {
@@ -230,7 +230,7 @@ describe("a PMT of several packets", () => {
     [2, 5],
     [5, 5],
   ])("is never cut in two: %i packets between its parts", (apart, count) => {
-    const source = Uint8Array.from(withLongPmt(A, apart))
+    const source = new Uint8Array(withLongPmt(A, apart))
     expect(analyseStrictly(source).violations.filter(({ kind }) => kind !== "unreferenced")).toEqual([])
     const segments = segmentsOf(source)
     expect(segments.length).toBe(count)

@@ -32,7 +32,7 @@ const VVC = 0x33
 
 /** Makes a PES packet's payload of NAL units or start codes. */
 const unitOf = (...codes: ReadonlyArray<ReadonlyArray<number>>) =>
-  buildPes(0xe0, 90_000, [Uint8Array.from(codes.flatMap((code) => [0, 0, 1, ...code, 0x80]))], false)
+  buildPes(0xe0, 90_000, [new Uint8Array(codes.flatMap((code) => [0, 0, 1, ...code, 0x80]))], false)
 const hevc = (type: number) => [type << 1, 1]
 
 const AUD = [9, 0xf0]

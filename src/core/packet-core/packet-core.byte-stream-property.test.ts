@@ -97,11 +97,11 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
           const at = positions.get(current) ?? 0
           const whole = current === 3 ? Math.ceil(size / 188) * 188 : current === 4 ? 1316 : size
           positions.set(current, at + whole)
-          let bytes = Uint8Array.from(source.subarray(at, at + whole))
+          let bytes = new Uint8Array(source.subarray(at, at + whole))
           if (fate === "lost") return []
           if (fate === "junk") bytes = noise(size % 900, i)
           if (fate === "damaged" && bytes.length > 0) bytes[size % bytes.length] = size & 255
-          if (current === 4) bytes = Uint8Array.from(buildRtp({ sequence: at / 1316, timestamp: 0, ssrc: 4 }, bytes))
+          if (current === 4) bytes = new Uint8Array(buildRtp({ sequence: at / 1316, timestamp: 0, ssrc: 4 }, bytes))
           return [{ bytes, rx_us, ipv4: 0x7f000001, port: 5000 + (current === 5 ? 0 : current) }]
         })
         out(datagrams)

@@ -168,13 +168,13 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   })
 
   it("does not take 0x47 in a payload for a sync byte, however often it comes", () => {
-    const full = packetsOf(buildStream(60)).map((packet) => Uint8Array.from(packet).fill(0x47, 20, 180))
+    const full = packetsOf(buildStream(60)).map((packet) => new Uint8Array(packet).fill(0x47, 20, 180))
     const bytes = joinBytes(full)
     expectAll(run(arriving(cut(bytes, [1472]))).bytes, bytes)
     // The first datagram is cut within a packet: the packet's end passes by, and sync is found among all those 0x47 or
     // a bit later.
     const sparse = joinBytes(
-      packetsOf(buildStream(60)).map((packet, i) => Uint8Array.from(packet).fill(0x47, 20 + (i % 90), 60 + (i % 90))),
+      packetsOf(buildStream(60)).map((packet, i) => new Uint8Array(packet).fill(0x47, 20 + (i % 90), 60 + (i % 90))),
     )
     const { bytes: out, counters } = run(arriving(cut(sparse.subarray(150), [1472])))
     expectAll(out, sparse.subarray(188))

@@ -72,9 +72,7 @@ const dressed = fc
 const damaged = fc
   .tuple(fc.nat(sound.length - 1), fc.nat(27), fc.nat(255), fc.option(fc.nat(1344)))
   .map(([which, at, value, cut]) =>
-    Uint8Array.from(sound[which]?.bytes ?? [])
-      .fill(value, at, at + 1)
-      .subarray(0, cut ?? undefined),
+    new Uint8Array(sound[which]?.bytes ?? []).fill(value, at, at + 1).subarray(0, cut ?? undefined),
   )
 
 const scenario = (bytes: fc.Arbitrary<Uint8Array>, maxLength: number) =>

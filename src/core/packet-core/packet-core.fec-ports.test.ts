@@ -23,7 +23,7 @@ describe.each(coreBuilds)("what an FEC port brings (%s)", (build) => {
   const row = fecOf(media, 1010, 1, 5)
   const column = fecOf(media, 1010, 5, 4)
   const changed = (bytes: Uint8Array, at: number, ...values: number[]) => {
-    const copy = Uint8Array.from(bytes)
+    const copy = new Uint8Array(bytes)
     copy.set(values, at)
     return copy
   }

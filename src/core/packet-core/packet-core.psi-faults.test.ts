@@ -64,7 +64,7 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
       buildPat({ transport_stream_id: 1, version: 1, programs: [{ program_number: 1, pid: SCTE35_PID }] }),
     ],
     ["a section of 3 bytes", Uint8Array.of(0, 0xb0, 0)],
-    ["a next section", sealSection(Uint8Array.from(pat(5)).fill(0xca, 5, 6))],
+    ["a next section", sealSection(new Uint8Array(pat(5)).fill(0xca, 5, 6))],
   ])("PAT with %s", (_, section) => {
     const { writer, start } = tables()
     run([
@@ -93,7 +93,7 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
 
   it("counts a PAT and a PMT with a bad CRC and believes neither", () => {
     const writer = new TsWriter()
-    const spoil = (section: Uint8Array) => Uint8Array.from(section).fill(0x77, section.length - 1)
+    const spoil = (section: Uint8Array) => new Uint8Array(section).fill(0x77, section.length - 1)
     const { counters, events } = run([
       writer.section(0, spoil(pat())),
       writer.section(PMT_PID, pmt()),
@@ -108,7 +108,7 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   it("does not feed scrambled, damaged or repeated packets to a section", () => {
     const { writer, start } = tables()
     const packets = writer.section(SCTE35_PID, cue)
-    const scrambled = Uint8Array.from(writer.section(SCTE35_PID, cue)).fill(0x91, 3, 4)
+    const scrambled = new Uint8Array(writer.section(SCTE35_PID, cue)).fill(0x91, 3, 4)
     const { counters } = run([start, packets, packets, scrambled])
     expect(counters).toMatchObject({ scte35_sections: 1, cc_duplicates: 1, scrambled: 1 })
   })

@@ -12,7 +12,7 @@ import { packSections, privateSection } from "./testing/psi-sections.ts"
 const cores = await loadCores()
 const OTHER_SCTE35_PID = 501
 const cue = spliceNull()
-const badCue = Uint8Array.from(cue).fill(0x55, 19)
+const badCue = new Uint8Array(cue).fill(0x55, 19)
 
 describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
   const core = cores[build]
@@ -123,7 +123,7 @@ describe.each(coreBuilds)("PAT, PMT and SCTE-35 (%s)", (build) => {
     const packed = packSections(SCTE35_PID, [privateSection(1000), privateSection(50)])
     const lost = joinBytes([packed.subarray(0, 188), packed.subarray(376)])
     expect(run([start, lost]).counters).toMatchObject({ scte35_sections: 1, cc_errors: 1, crc_errors: 0 })
-    const tooLong = Uint8Array.from(privateSection(4096)).fill(0xfe, 2, 3)
+    const tooLong = new Uint8Array(privateSection(4096)).fill(0xfe, 2, 3)
     expect(run([start, packSections(SCTE35_PID, [tooLong])]).counters.scte35_sections).toBe(0)
     const begun = packSections(SCTE35_PID, [privateSection(1000)]).subarray(0, 188)
     expect(run([start, begun, packSections(SCTE35_PID, [cue]).fill(0x11, 3, 4)]).counters.scte35_sections).toBe(1)

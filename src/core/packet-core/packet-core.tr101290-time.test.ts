@@ -27,7 +27,7 @@ const whole = (datagrams: ReadonlyArray<Datagram>) =>
 
 /** Sets discontinuity_indicator on the first packet of the video PID that has an adaptation field. */
 const announced = (stream: Uint8Array): Uint8Array => {
-  const copy = Uint8Array.from(stream)
+  const copy = new Uint8Array(stream)
   for (let at = 0; at < copy.length; at += TS_PACKET_SIZE) {
     const [, b1 = 0, b2 = 0, b3 = 0, length = 0, flags = 0] = copy.subarray(at, at + 6)
     if ((((b1 & 31) << 8) | b2) !== VIDEO_PID || (b3 & 0x20) === 0 || length === 0) continue

@@ -28,7 +28,7 @@ type Row = readonly [name: string, entries: ReadonlyArray<Entry>, untilMs: numbe
 
 /** Makes a sealed section with a table_id, with all else zero. */
 const table = (id: number) => sealSection(Uint8Array.from({ length: 16 }, (_, i) => [id, 0xb0, 13, 0, 0, 0xc1][i] ?? 0))
-const badCrc = (section: Uint8Array) => Uint8Array.from(section).fill(0x55, 12, 13)
+const badCrc = (section: Uint8Array) => new Uint8Array(section).fill(0x55, 12, 13)
 const scrambled = (pid: number, times: ReadonlyArray<number>) =>
   packets(times, { pid, scrambling: 2, payload: new Uint8Array(184).fill(0x33) })
 /** Makes PATs without a programme. */

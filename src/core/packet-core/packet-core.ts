@@ -34,7 +34,7 @@ import {
 } from "../assembly/memory/layout.ts"
 import type { CoreExports } from "./core-exports.ts"
 import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts"
-import { type WasmMemory, webAssembly } from "./web-assembly.ts"
+import { type WasmMemory, type WasmModule, webAssembly } from "./web-assembly.ts"
 
 const WASM_PAGE = 65536
 const counterNames = Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>
@@ -75,10 +75,17 @@ export class PacketCore {
    * `countersFrom`, for tests: where every counter that wraps at 2^32 starts (ring heads, packets of legs, PIDs and
    * merges), as on a machine that has run for weeks.
    */
-  static async instantiate(wasm: ArrayBuffer | Uint8Array, { countersFrom = 0 } = {}): Promise<PacketCore> {
+  static async instantiate(
+    wasm: ArrayBuffer | Uint8Array | WasmModule,
+    { countersFrom = 0 } = {},
+  ): Promise<PacketCore> {
     const pages = Math.ceil(MEMORY_BYTES / WASM_PAGE)
     const memory = new webAssembly.Memory({ initial: pages, maximum: pages })
-    const { instance } = await webAssembly.instantiate(wasm, { env: { memory } })
+    const imports = { env: { memory } }
+    const { instance } =
+      wasm instanceof ArrayBuffer || wasm instanceof Uint8Array
+        ? await webAssembly.instantiate(wasm, imports)
+        : { instance: new webAssembly.Instance(wasm, imports) }
     return new PacketCore(memory, instance.exports as unknown as CoreExports, countersFrom)
   }
 

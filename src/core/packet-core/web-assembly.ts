@@ -11,6 +11,9 @@ interface WasmInstance {
   readonly exports: Readonly<Record<string, unknown>>
 }
 
+/** Compiled code, for any number of instances. */
+export type WasmModule = object
+
 type WasmImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 interface WebAssemblyApi {
@@ -18,8 +21,8 @@ interface WebAssemblyApi {
   /** Compiles at once: for small modules. */
   readonly Module: new (
     bytes: ArrayBuffer | Uint8Array,
-  ) => object
-  readonly Instance: new (module: object, imports: WasmImports) => WasmInstance
+  ) => WasmModule
+  readonly Instance: new (module: WasmModule, imports: WasmImports) => WasmInstance
   readonly instantiate: (
     module: ArrayBuffer | Uint8Array,
     imports: WasmImports,

@@ -11,7 +11,7 @@ const TS = generateTs(6, { bitrate: 2_000_000, breakEverySeconds: 0 })
 const IDR = 5
 
 const only = (ts: Uint8Array, pid: number): Uint8Array =>
-  Uint8Array.from(
+  new Uint8Array(
     Buffer.concat(
       Array.from({ length: ts.length / TS_PACKET_SIZE }, (_, n) => n * TS_PACKET_SIZE)
         .filter((at) => pidOf(ts, at) === pid)
@@ -28,7 +28,7 @@ const begun = (ts: Uint8Array, sizes: ReadonlyArray<number> = [1316]) => {
     out.push(...start.push(ts.subarray(at, at + size)))
     at += size
   }
-  return { start, bytes: Uint8Array.from(Buffer.concat(out)) }
+  return { start, bytes: new Uint8Array(Buffer.concat(out)) }
 }
 
 describe("AccessPointStart", () => {

@@ -100,7 +100,7 @@ describe("alarms", () => {
     expect(noteDamaged(channel.state, 0, true, "truncated at byte 7")).toMatchObject([
       { kind: "bad_section", severity: "warning" },
     ])
-    const bytes = Uint8Array.from(
+    const bytes = new Uint8Array(
       Buffer.from(built(spliceInsert({ splice_event_id: 1, out_of_network_indicator: true })).hex, "hex"),
     )
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1

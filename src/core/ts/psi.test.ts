@@ -110,10 +110,10 @@ describe("sections that are not sound", () => {
   const pat = buildPat({ transport_stream_id: 1, version: 0, programs: [] })
   it.each<[string, Uint8Array]>([
     ["empty", new Uint8Array()],
-    ["another table", sealSection(Uint8Array.from(pat).fill(0x40, 0, 1))],
-    ["no section syntax", sealSection(Uint8Array.from(pat).fill(0x30, 1, 2))],
-    ["a length that disagrees", sealSection(Uint8Array.from(pat).fill(8, 2, 3))],
-    ["a bad CRC", Uint8Array.from(pat).fill(0, 8)],
+    ["another table", sealSection(new Uint8Array(pat).fill(0x40, 0, 1))],
+    ["no section syntax", sealSection(new Uint8Array(pat).fill(0x30, 1, 2))],
+    ["a length that disagrees", sealSection(new Uint8Array(pat).fill(8, 2, 3))],
+    ["a bad CRC", new Uint8Array(pat).fill(0, 8)],
   ])("%s", (_, section) => {
     expect([parsePat(section), parsePmt(section)]).toEqual([null, null])
   })

@@ -77,6 +77,8 @@ describe.each(DATABASES)("notifications over %s", (database) => {
               rules: [{ destinations: [id] }, { kinds: ["input_lost"], destinations: [other.id] }],
             })
             yield* service.mute({ channel: "news", output: "tv", minutes: 1 })
+            const repeats = { zone: "Europe/Berlin", days: ["thu"], start: "12:00", stop: "13:00" } as const
+            yield* service.mute({ until: "1970-03-01T00:00:00Z", reason: "test", repeats })
             yield* fail("cdn", true)
             yield* fail("tv", true)
             yield* TestClock.adjust("5 seconds")
@@ -90,6 +92,9 @@ describe.each(DATABASES)("notifications over %s", (database) => {
         Effect.scoped(
           Effect.gen(function* () {
             const { fail, service, told } = yield* serve(rowsOf(store))
+            const [, series] = yield* service.mutes
+            assert.deepInclude(series, { reason: "test", active: false, next_at: "1970-01-01T11:00:00.000Z" })
+            yield* service.unmute(series?.id ?? "")
             yield* fail("cdn", true)
             yield* fail("tv", true)
             yield* TestClock.adjust("10 seconds")
@@ -124,6 +129,44 @@ describe.each(DATABASES)("notifications over %s", (database) => {
       yield* using(at, (store) =>
         Effect.map(rowsOf(store).load, ({ destinations, outgoing }) =>
           assert.deepStrictEqual([destinations, outgoing], [[], []]),
+        ),
+      )
+    }),
+  )
+
+  it.scoped("are acknowledged many at once, and stay so after a restart", () =>
+    Effect.gen(function* () {
+      const at = yield* place
+      yield* using(at, (store) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const { fail, service } = yield* serve(rowsOf(store))
+            yield* service.setRules(QUICK)
+            yield* fail("cdn", true)
+            yield* fail("tv", true)
+            yield* TestClock.adjust("5 seconds")
+            const keys = ["output_down:news:cdn", "output_down:news:gone"]
+            const one = yield* Effect.locally(service.acknowledgeMany({ keys }), Actor, "user ada")
+            assert.deepStrictEqual(
+              one.map(({ key }) => key),
+              ["output_down:news:cdn"],
+            )
+            yield* Effect.locally(service.acknowledgeMany({ all: true }), Actor, "user bob")
+          }),
+        ),
+      )
+      yield* using(at, (store) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const { service } = yield* serve(rowsOf(store))
+            assert.deepStrictEqual(
+              (yield* service.notices).map(({ acknowledged_by, key }) => [key, acknowledged_by]),
+              [
+                ["output_down:news:cdn", "user ada"],
+                ["output_down:news:tv", "user bob"],
+              ],
+            )
+          }),
         ),
       )
     }),
@@ -256,6 +299,8 @@ describe("notifications", () => {
         ],
         [service.mute({}), "until: is required, unless there are minutes"],
         [service.acknowledge("output_down:news:cdn"), 'there is no notice "output_down:news:cdn"'],
+        [service.acknowledgeMany({}), "keys: is needed, or all: true; not both"],
+        [service.acknowledgeMany({ all: true, keys: ["a"] }), "keys: is needed, or all: true; not both"],
       ]
       for (const [act, message] of refusals) assert.strictEqual(((yield* Effect.flip(act)) as Error).message, message)
       const changed = yield* service.updateDestination(id, { secret: null, enabled: false })

@@ -14,7 +14,7 @@ import { ChannelBook } from "../config/ChannelBook.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { MediaLive } from "../medialive/MediaLive.ts"
 import { Actor } from "../model/actor.ts"
-import { NotFound, type StoreError } from "../model/Errors.ts"
+import { InvalidInput, NotFound, type StoreError } from "../model/Errors.ts"
 import type { NewEvent } from "../model/event.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { Nodes } from "../nodes/Nodes.ts"
@@ -29,6 +29,7 @@ import { makeHappenings } from "./happenings.ts"
 import { makeNoticeBook } from "./NoticeBook.ts"
 import type { Notice } from "./notice.ts"
 import { noticeViews } from "./notice-view.ts"
+import type { AcknowledgeInput } from "./notification-bodies.ts"
 import { makeNotificationRows, type NotificationRows } from "./notification-rows.ts"
 import type { NotificationsService } from "./notifications-service.ts"
 import type { NotificationsState } from "./notifications-state.ts"
@@ -69,7 +70,7 @@ const makeNoticeActions = ({
   change,
   mutes,
   rows,
-}: NotificationsState): Pick<NotificationsService, "notices" | "acknowledge"> => ({
+}: NotificationsState): Pick<NotificationsService, "notices" | "acknowledge" | "acknowledgeMany"> => ({
   notices: Effect.map(Clock.currentTimeMillis, (nowMs) =>
     noticeViews([...newestFirst(book.open()), ...book.recent()], mutes.values(), nowMs),
   ),
@@ -81,6 +82,18 @@ const makeNoticeActions = ({
     yield* rows.write([{ ...notice, acknowledged: notice.acknowledged ?? { by, at: nowMs } }], [], [])
     const marked = book.acknowledge(key, by, nowMs) ?? notice
     return yield* Effect.fromNullable(noticeViews([marked], mutes.values(), nowMs)[0]).pipe(Effect.orDie)
+  }, change),
+  acknowledgeMany: Effect.fn("Notifications.acknowledgeMany")(function* ({ all, keys }: AcknowledgeInput) {
+    if ((all === undefined) === (keys === undefined))
+      return yield* new InvalidInput({ errors: [{ path: "keys", message: "is needed, or all: true; not both" }] })
+    const asked = new Set(keys)
+    const found = book.open().filter(({ key }) => all === true || asked.has(key))
+    const by = yield* FiberRef.get(Actor)
+    const nowMs = yield* Clock.currentTimeMillis
+    const seen = found.map((one) => ({ ...one, acknowledged: one.acknowledged ?? { by, at: nowMs } }))
+    yield* rows.write(seen, [], [])
+    const marked = seen.map((one) => book.acknowledge(one.key, by, nowMs) ?? one)
+    return noticeViews(marked, mutes.values(), nowMs)
   }, change),
 })
 

@@ -1,16 +1,16 @@
 /** Notices as the API shows them. */
+import { mutingAt } from "./mute.ts"
 import type { Notice } from "./notice.ts"
-import type { MuteView, NoticeView } from "./notification-bodies.ts"
-import { mutedUntil } from "./rules.ts"
+import type { Mute, NoticeView } from "./notification-bodies.ts"
 
 const iso = (ms: number | null | undefined) => (ms == null ? null : new Date(ms).toISOString())
 
 export const noticeViews = (
   notices: ReadonlyArray<Notice>,
-  mutes: Iterable<MuteView>,
+  mutes: Iterable<Mute>,
   nowMs: number,
 ): ReadonlyArray<NoticeView> => {
-  const all = [...mutes]
+  const muting = mutingAt(mutes, nowMs)
   return notices.map((notice) => {
     const { acknowledged, channel, id, key, kind, message, openedAt, output, resolvedAt, severity, toldAt } = notice
     return {
@@ -28,7 +28,7 @@ export const noticeViews = (
       resolved_at: iso(resolvedAt),
       acknowledged_at: iso(acknowledged?.at),
       acknowledged_by: acknowledged?.by ?? null,
-      muted_until: resolvedAt === null ? mutedUntil(all, notice, nowMs) : null,
+      muted_until: resolvedAt === null ? muting(channel?.slug ?? null, output?.slug ?? null) : null,
       notified_at: iso(toldAt),
     }
   })

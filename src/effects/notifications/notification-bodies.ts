@@ -1,5 +1,6 @@
 /** Request bodies about notifications, and what is shown. */
 import { Schema } from "effect"
+import { WEEKDAYS } from "../../core/schedule/schedule.ts"
 import { matches } from "../config/pattern.ts"
 import { NoticeKindName, SEVERITIES } from "./notice-kinds.ts"
 
@@ -67,11 +68,23 @@ export const RulesInput = Schema.Struct({
 })
 export type RulesInput = typeof RulesInput.Type
 
+/** Windows of a mute that comes again; `stop` at or before `start` is on the next day. */
+export const MuteRepeats = Schema.Struct({
+  zone: text(64),
+  days: Schema.Array(Schema.Literal(...WEEKDAYS)).pipe(Schema.minItems(1), Schema.maxItems(7)),
+  start: text(5),
+  stop: text(5),
+})
+export type MuteRepeats = typeof MuteRepeats.Type
+
 export const MuteInput = Schema.Struct({
   channel: optional(Slug),
   output: optional(Slug),
+  starts: optional(text(40)),
   minutes: Schema.optional(between(1, 525_600)),
   until: Schema.optional(text(40)),
+  reason: optional(text(200)),
+  repeats: optional(MuteRepeats),
 })
 export type MuteInput = typeof MuteInput.Type
 
@@ -128,15 +141,36 @@ export interface RulesView {
   readonly repeat_minutes: number
 }
 
-export interface MuteView {
+/** A mute as it is stored. */
+export interface Mute {
   readonly id: string
   /** Slug of the channel, and below, of the output; null means all. */
   readonly channel: string | null
   readonly output: string | null
+  /** When it begins, and below, when it is over for good, ISO 8601. */
+  readonly starts: string
   readonly until: string
+  /** Between the two it mutes in these windows only; null: all the time. */
+  readonly repeats: MuteRepeats | null
+  /** Why, as people say it; null where nobody said so. */
+  readonly reason: string | null
   readonly by: string
   readonly created_at: string
 }
+
+export interface MuteView extends Mute {
+  /** True while it mutes. */
+  readonly active: boolean
+  /** While it mutes, when it stops to; else when it does so next, ISO 8601; null when it never does again. */
+  readonly next_at: string | null
+}
+
+/** Body of `POST /api/notifications/acknowledge`: the notices that are seen, or all that are open. */
+export const AcknowledgeInput = Schema.Struct({
+  keys: Schema.optional(Schema.Array(text(400)).pipe(Schema.minItems(1), Schema.maxItems(1000))),
+  all: Schema.optional(Schema.Literal(true)),
+})
+export type AcknowledgeInput = typeof AcknowledgeInput.Type
 
 export interface NoticeView {
   readonly id: string

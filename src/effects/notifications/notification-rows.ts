@@ -5,7 +5,7 @@ import type { StoreAccess } from "../store/store-access.ts"
 import type { Destination } from "./destination.ts"
 import type { Message } from "./message.ts"
 import type { Notice } from "./notice.ts"
-import type { MuteView, RulesView } from "./notification-bodies.ts"
+import type { Mute, MuteRepeats, RulesView } from "./notification-bodies.ts"
 
 /** A message for one destination that has not been delivered yet. */
 export interface Outgoing {
@@ -21,7 +21,7 @@ export interface StoredNotifications {
   readonly destinations: ReadonlyArray<Destination>
   /** Rules; null when they were never changed. */
   readonly rules: RulesView | null
-  readonly mutes: ReadonlyArray<MuteView>
+  readonly mutes: ReadonlyArray<Mute>
   readonly notices: ReadonlyArray<Notice>
   /** Messages on their way, oldest first. */
   readonly outgoing: ReadonlyArray<Outgoing>
@@ -33,7 +33,7 @@ export interface NotificationRows {
   /** Deletes a destination and the messages for it, and stores `rules`, which no longer name it. */
   readonly deleteDestination: (id: string, rules: RulesView) => Effect.Effect<void, StoreError>
   readonly putRules: (rules: RulesView) => Effect.Effect<void, StoreError>
-  readonly insertMute: (mute: MuteView) => Effect.Effect<void, StoreError>
+  readonly insertMute: (mute: Mute) => Effect.Effect<void, StoreError>
   readonly deleteMutes: (ids: ReadonlyArray<string>) => Effect.Effect<void, StoreError>
   /** Writes everything in one transaction and deletes the oldest notices that are over. */
   readonly write: (
@@ -52,6 +52,15 @@ interface DestinationRow {
   readonly settings: string
 }
 
+interface MuteRow extends Pick<Mute, "id" | "channel" | "output" | "reason" | "created_at"> {
+  /** Null for one of a version that knew no other beginning than its making. */
+  readonly starts: string | null
+  readonly ends: string
+  /** JSON. */
+  readonly repeats: string | null
+  readonly author: string
+}
+
 /** The name under which the secret box seals the settings of a destination. */
 const place = (id: string) => `notification_destinations.settings:${id}`
 
@@ -66,8 +75,8 @@ const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">, node:
     const destinations =
       yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
     const rules = yield* sql<{ rules: string }>`SELECT rules FROM notification_rules`
-    const mutes = yield* sql<MuteView & { readonly ends: string; readonly author: string }>`
-      SELECT id, channel, output, ends, author, created_at FROM notification_mutes ORDER BY ends, id`
+    const mutes = yield* sql<MuteRow>`
+      SELECT id, channel, output, starts, ends, repeats, reason, author, created_at FROM notification_mutes ORDER BY ends, id`
     const notices = yield* sql<{
       notice: string
     }>`SELECT notice FROM notices WHERE node = ${node} ORDER BY opened_at, id`
@@ -78,11 +87,11 @@ const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">, node:
       return {
         destinations: destinations.map(({ id, settings }) => JSON.parse(box.open(settings, place(id))) as Destination),
         rules: ruled === undefined ? null : (JSON.parse(ruled.rules) as RulesView),
-        mutes: mutes.map(({ author: by, channel, created_at, ends: until, id, output }) => ({
-          id,
-          channel,
-          output,
+        mutes: mutes.map(({ author: by, created_at, ends: until, repeats, starts, ...mute }) => ({
+          ...mute,
+          starts: starts ?? created_at,
           until,
+          repeats: repeats === null ? null : (JSON.parse(repeats) as MuteRepeats),
           by,
           created_at,
         })),
@@ -152,11 +161,10 @@ export const makeNotificationRows = ({ box, change, read, sql }: StoreAccess, no
         ]),
       ),
     putRules: (rules) => change("store the rules", putRules(rules)),
-    insertMute: ({ by, channel, created_at, id, output, until }) =>
-      change(
-        "store the mute",
-        sql`INSERT INTO notification_mutes ${sql.insert({ id, channel, output, ends: until, author: by, created_at })}`,
-      ),
+    insertMute: ({ by, repeats, until, ...mute }) => {
+      const row = { ...mute, ends: until, repeats: repeats === null ? null : JSON.stringify(repeats), author: by }
+      return change("store the mute", sql`INSERT INTO notification_mutes ${sql.insert(row)}`)
+    },
     deleteMutes: (ids) => change("delete the mute", sql`DELETE FROM notification_mutes WHERE ${sql.in("id", ids)}`),
     write: (notices, outgoing, done) =>
       change("store the notifications", writeNotifications(sql, node, notices, outgoing, done)),

@@ -2,6 +2,7 @@
 import type { Effect } from "effect"
 import type { Conflict, InvalidInput, NotFound, StoreError } from "../model/Errors.ts"
 import type {
+  AcknowledgeInput,
   DestinationInput,
   DestinationUpdate,
   DestinationView,
@@ -18,6 +19,13 @@ export interface NotificationsService {
   readonly notices: Effect.Effect<ReadonlyArray<NoticeView>>
   /** Stops the repeats of an open notice, in the name of the current `Actor`. */
   readonly acknowledge: (key: string) => Effect.Effect<NoticeView, NotFound | StoreError>
+  /**
+   * Acknowledges many open notices at once, and tells them. What is over by now is left out; `InvalidInput` where
+   * neither keys nor `all` say which.
+   */
+  readonly acknowledgeMany: (
+    input: AcknowledgeInput,
+  ) => Effect.Effect<ReadonlyArray<NoticeView>, InvalidInput | StoreError>
   readonly destinations: Effect.Effect<ReadonlyArray<DestinationView>>
   readonly destination: (id: string) => Effect.Effect<DestinationView, NotFound>
   readonly createDestination: (

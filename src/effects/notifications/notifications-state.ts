@@ -6,7 +6,7 @@ import type { Sighting } from "./conditions.ts"
 import type { CheckHost, Deliver } from "./deliver.ts"
 import type { DeliveryLines } from "./delivery-lines.ts"
 import type { NoticeBook } from "./NoticeBook.ts"
-import type { MuteView, RulesView } from "./notification-bodies.ts"
+import type { Mute, RulesView } from "./notification-bodies.ts"
 import type { NotificationRows } from "./notification-rows.ts"
 import type { Unwritten } from "./unwritten.ts"
 
@@ -20,7 +20,7 @@ export interface NotificationsState {
   readonly lines: DeliveryLines
   readonly unwritten: Unwritten
   /** Mutes by UUID, among them such as have ended. */
-  readonly mutes: Map<string, MuteView>
+  readonly mutes: Map<string, Mute>
   rules: RulesView
   /** Makes a change that is stored: one at a time, and never left half done. */
   readonly change: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>

@@ -4,7 +4,7 @@ import { Clock, Effect, FiberRef } from "effect"
 import { accept } from "../config/accept.ts"
 import { Actor } from "../model/actor.ts"
 import { NotFound } from "../model/Errors.ts"
-import { muteOf } from "./mute.ts"
+import { muteOf, muteView } from "./mute.ts"
 import type { MuteInput, RulesInput } from "./notification-bodies.ts"
 import type { NotificationsService } from "./notifications-service.ts"
 import { conflict, type NotificationsState } from "./notifications-state.ts"
@@ -29,7 +29,11 @@ export const makeRuleActions = (state: NotificationsState): RuleActions => {
       state.rules = next
       return state.rules
     }, change),
-    mutes: Effect.map(Clock.currentTimeMillis, lasting),
+    mutes: Effect.map(Clock.currentTimeMillis, (nowMs) =>
+      lasting(nowMs)
+        .map((mute) => muteView(mute, nowMs))
+        .sort((a, b) => (a.until < b.until ? -1 : 1)),
+    ),
     mute: Effect.fn("Notifications.mute")(function* (input: MuteInput) {
       const nowMs = yield* Clock.currentTimeMillis
       const created = { id: randomUUID(), by: yield* FiberRef.get(Actor), nowMs }
@@ -42,7 +46,7 @@ export const makeRuleActions = (state: NotificationsState): RuleActions => {
       if (ended.length > 0) yield* rows.deleteMutes(ended)
       for (const id of ended) mutes.delete(id)
       mutes.set(mute.id, mute)
-      return mute
+      return muteView(mute, nowMs)
     }, change),
     unmute: Effect.fn("Notifications.unmute")(function* (id: string) {
       if (!mutes.has(id)) return yield* new NotFound({ kind: "mute", ref: id })

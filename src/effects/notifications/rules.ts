@@ -3,8 +3,8 @@
 import { type Checked, done, failed } from "../config/checked.ts"
 import type { FieldError } from "../model/Errors.ts"
 import type { BookPolicy } from "./NoticeBook.ts"
-import type { Notice, Told } from "./notice.ts"
-import type { MuteView, RulesInput, RulesView, RuleView } from "./notification-bodies.ts"
+import type { Told } from "./notice.ts"
+import type { RulesInput, RulesView, RuleView } from "./notification-bodies.ts"
 
 /** Rules that send everything about all channels to every destination, including those added later. */
 export const DEFAULT_RULES: RulesView = {
@@ -82,27 +82,3 @@ export const withoutDestination = (rules: RulesView, id: string): RulesView => (
   ...rules,
   rules: rules.rules.map((rule) => ({ ...rule, destinations: rule.destinations?.filter((one) => one !== id) ?? null })),
 })
-
-/** The mutes that cover a channel's or an output's notices. */
-export const mutesOf = (
-  mutes: Iterable<MuteView>,
-  channel: string | null,
-  output: string | null,
-  nowMs: number,
-): ReadonlyArray<MuteView> =>
-  [...mutes].filter(
-    (mute) =>
-      Date.parse(mute.until) > nowMs &&
-      (mute.channel === null || (mute.channel === channel && (mute.output === null || mute.output === output))),
-  )
-
-/** End of the longest mute that covers a notice; null without any. */
-export const mutedUntil = (
-  mutes: Iterable<MuteView>,
-  { channel, output }: Pick<Notice, "channel" | "output">,
-  nowMs: number,
-): string | null =>
-  mutesOf(mutes, channel?.slug ?? null, output?.slug ?? null, nowMs)
-    .map(({ until }) => until)
-    .sort()
-    .at(-1) ?? null

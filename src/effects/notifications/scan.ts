@@ -4,10 +4,11 @@ import { Effect } from "effect"
 import { conditionsOf, isKnown, isWatched } from "./conditions.ts"
 import type { Happenings } from "./happenings.ts"
 import { type Message, messageOf } from "./message.ts"
+import { mutingAt } from "./mute.ts"
 import type { Told } from "./notice.ts"
 import type { Outgoing } from "./notification-rows.ts"
 import type { NotificationsState } from "./notifications-state.ts"
-import { isFor, mutesOf, policyOf } from "./rules.ts"
+import { isFor, policyOf } from "./rules.ts"
 
 export const makeScan = (state: NotificationsState, happenings: Happenings): Effect.Effect<void> => {
   const { book, lines, look, mutes, unwritten } = state
@@ -24,12 +25,13 @@ export const makeScan = (state: NotificationsState, happenings: Happenings): Eff
   return Effect.gen(function* () {
     const at = yield* look
     happenings.keep((id) => at.runtimeOf(id) !== null)
+    const muting = mutingAt(mutes.values(), at.nowMs)
     const { changed: notices, groups } = book.step({
       conditions: conditionsOf(at, happenings),
       isKnown: isKnown(at),
       away: at.configs.filter(({ slug }) => !isKnown(at)(slug)).map(({ slug }) => slug),
       isWatched: isWatched(at),
-      isMuted: (channel, output) => mutesOf(mutes.values(), channel, output, at.nowMs).length > 0,
+      isMuted: (channel, output) => muting(channel, output) !== null,
       isWanted: (told) => wanting(told).length > 0,
       policy: policyOf(state.rules),
       nowMs: at.nowMs,

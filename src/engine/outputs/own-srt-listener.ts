@@ -1,5 +1,10 @@
 /** SRT listener output on our own stack: one port, any number of receivers, each with a queue of its own. */
-import { type CallerIdentity, ListenerHandshakes, type ListenerStep } from "../../core/srt/protocol/listener.ts"
+import {
+  type CallerAddress,
+  type CallerIdentity,
+  ListenerHandshakes,
+  type ListenerStep,
+} from "../../core/srt/protocol/listener.ts"
 import type { Malformed } from "../../core/srt/protocol/packet.ts"
 import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
 import { REJECT } from "../../core/srt/protocol/session.ts"
@@ -10,10 +15,12 @@ import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/
 import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import { HandshakeGate } from "../srt/handshake-gate.ts"
+import type { SrtArena } from "../srt/own/arena.ts"
 import { OwnConnection } from "../srt/own/connection.ts"
 import { Derivations } from "../srt/own/derivations.ts"
 import { type Address, addressIn, type Endpoint } from "../srt/own/endpoint.ts"
 import type { PayloadRing } from "../srt/own/payload-ring.ts"
+import type { Destination } from "../srt/own/send-batch.ts"
 import type { Lease, OwnSrt } from "../srt/own/stack.ts"
 import * as options from "../srt/own/target-options.ts"
 import type { SrtTarget } from "../srt/srt-socket.ts"
@@ -28,6 +35,25 @@ import type { StackChoice } from "./stack-choice.ts"
 /** A caller that is refused repeats itself at once; it is told of once in this time. */
 const TOLD_AGAIN_US = 10e6
 const REFUSED_MAX = 1024
+
+/** Whoever sent the handshake whose address stands at `name` of the arena, until the next ones are received. */
+class ArenaCaller implements CallerAddress, Destination {
+  readonly segments = false
+  readonly address: Uint8Array
+  readonly name: number
+  readonly nameLength: number
+
+  constructor(arena: SrtArena, name: number, nameLength: number) {
+    this.address = arena.bytes.subarray(name, name + nameLength)
+    this.name = name
+    this.nameLength = nameLength
+  }
+
+  /** Written out for callers alone whose cookie is right: most of a flood never gets there. */
+  get peer(): string {
+    return formatSockaddr(this.address)
+  }
+}
 
 export class OwnSrtListener implements OutputSession {
   readonly spec: OutputSpec
@@ -48,6 +74,9 @@ export class OwnSrtListener implements OutputSession {
   /** Receivers that have not said anything yet: their tokens come back when they have, or slowly once they are gone. */
   #unproven: Receiver<OwnConnection>[] = []
   #gate: HandshakeGate | null = null
+  /** Where handshakes come from, by the place of the address in the arena: as many as are received at a time. */
+  readonly #callers = new Map<number, ArenaCaller>()
+  readonly #freeSocketId = (): number => (this.#endpoint === null ? 0 : this.#stack.socketId(this.#endpoint.value))
   /** Answers to handshakes wait to be sent. */
   #answering = false
   #handshakes: ListenerHandshakes | null = null
@@ -111,20 +140,17 @@ export class OwnSrtListener implements OutputSession {
     const endpoint = this.#endpoint?.value
     const { arena, batch } = this.#stack.shared
     if (endpoint === undefined || this.#handshakes === null) return null
-    const sockaddr = arena.bytes.subarray(name, name + nameLength)
-    // Written out for callers alone whose cookie is right: most of a flood never gets there.
-    const from = {
-      get peer() {
-        return formatSockaddr(sockaddr)
-      },
-      address: sockaddr,
+    let caller = this.#callers.get(name)
+    if (caller === undefined || caller.nameLength !== nameLength) {
+      caller = new ArenaCaller(arena, name, nameLength)
+      this.#callers.set(name, caller)
     }
-    const step = this.#handshakes.receive(from, arena.bytes, at, length, nowUs, () => this.#stack.socketId(endpoint))
+    const step = this.#handshakes.receive(caller, arena.bytes, at, length, nowUs, this.#freeSocketId)
     // A cookie may have expired, and one that is told to wait asks again: neither is malformed.
     if (step.kind === "ignored") return step.why === "cookie" || step.why === "busy" ? null : step.why
-    if (step.kind === "accepted" && !this.#join(step, sockaddr, endpoint, nowUs)) return null
+    if (step.kind === "accepted" && !this.#join(step, caller.address, endpoint, nowUs)) return null
     batch.use(endpoint.fd)
-    batch.control({ name, nameLength, segments: false }, step.packet)
+    batch.control(caller, step.packet)
     this.#answering = true
     if (step.kind === "refused") this.#tellRefused(step.caller, step.code, refusalOf(step.code), nowUs)
     return null

@@ -22,7 +22,7 @@ export class LineReader {
       if (line !== "" && !this.overflowed) lines.push(line)
       rest = rest.subarray(at + 1)
     }
-    if (rest.length > 0) this.#keep(Uint8Array.from(rest))
+    if (rest.length > 0) this.#keep(new Uint8Array(rest))
     return lines
   }
 

@@ -20,9 +20,11 @@ import {
 } from "../../effects/declarative/document.ts"
 import { AutoInput, ConnectionInput } from "../../effects/medialive/medialive-bodies.ts"
 import {
+  AcknowledgeInput,
   DestinationInput,
   DestinationUpdate,
   MuteInput,
+  MuteRepeats,
   RuleInput,
   RulesInput,
 } from "../../effects/notifications/notification-bodies.ts"
@@ -93,6 +95,8 @@ const TABLE: Readonly<Record<string, Named>> = {
   NotificationRulesInput: body(RulesInput, "Who is to be told of what"),
   NotificationRuleInput: body(RuleInput, "A rule: what it leaves out is not limited"),
   MuteInput: body(MuteInput, "What to mute, for how long: `until` or `minutes`"),
+  MuteRepeatsInput: body(MuteRepeats, "Windows in which a mute mutes, on days of the week"),
+  AcknowledgeInput: body(AcknowledgeInput, "Which notices to acknowledge: `keys`, or `all`"),
 
   ScheduleInput: body(ScheduleInput, "When a channel is to be started and stopped"),
   MediaLiveConnectionInput: body(
@@ -203,6 +207,10 @@ const TABLE: Readonly<Record<string, Named>> = {
   NotificationRule: answer(notifications.Rule, "What is sent to whom"),
   Mutes: answer(notifications.Mutes, "Mutes that have not ended"),
   Mute: answer(notifications.Mute, "What is not told, until when"),
+  MuteWindows: answer(notifications.MuteWindows, "Windows in which a mute mutes"),
+  Incident: answer(notifications.Incident, "Open notices of one cause"),
+  IncidentChannel: answer(notifications.IncidentChannel, "A channel that an incident hits"),
+  IncidentOutput: answer(notifications.IncidentOutput, "An output that an incident hits"),
   SystemStats: answer(schemas.SystemStats, "What the service uses of its machine"),
   Health: answer(schemas.Health, "How the service is"),
   Alive: answer(schemas.Alive, "The process runs"),

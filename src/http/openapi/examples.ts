@@ -299,6 +299,8 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
     },
   ],
   MediaLiveAutoInput: [{ enabled: true, idle_minutes: 15, lead_minutes: 2 }],
+  AcknowledgeInput: [{ keys: ["output_down:news:cdn"] }, { all: true }],
+  MuteRepeatsInput: [{ zone: "Europe/Berlin", days: ["tue"], start: "02:00", stop: "04:00" }],
   MuteInput: [{ minutes: 60 }, { channel: null, output: null, minutes: 60 }],
   UserInput: [{ name: "grace", password: "correct horse battery", role: "admin" }],
   UserChange: [{ role: "admin" }, { password: "another horse battery" }],

@@ -1,5 +1,6 @@
 /** Answers about notifications. Held to the interfaces by `notification-schemas.test.ts`. */
 import { Schema } from "effect"
+import { WEEKDAYS } from "../../core/schedule/schedule.ts"
 import { NoticeKindName, SEVERITIES } from "../../effects/notifications/notice-kinds.ts"
 import { DestinationKind, MailSecurity } from "../../effects/notifications/notification-bodies.ts"
 import { Time } from "./schemas.ts"
@@ -53,13 +54,19 @@ export const Rules = Struct({
   repeat_minutes: Count,
 })
 
+export const MuteWindows = Struct({ zone: Text, days: List(Literal(...WEEKDAYS)), start: Text, stop: Text })
 export const Mute = Struct({
   id: Text,
   channel: NullOr(Text),
   output: NullOr(Text),
+  starts: Time,
   until: Time,
+  repeats: NullOr(MuteWindows),
+  reason: NullOr(Text),
   by: Text,
   created_at: Time,
+  active: Flag,
+  next_at: NullOr(Time),
 })
 export const Mutes = Struct({ mutes: List(Mute) })
 
@@ -81,4 +88,17 @@ export const Notice = Struct({
   muted_until: NullOr(Time),
   notified_at: NullOr(Time),
 })
-export const Notices = Struct({ notices: List(Notice) })
+export const IncidentChannel = Struct({ slug: Text, name: Text })
+export const IncidentOutput = Struct({ channel: Text, slug: Text, name: Text })
+export const Incident = Struct({
+  id: Text,
+  kind: NoticeKindName,
+  severity: NoticeSeverity,
+  words: Text,
+  message: Text,
+  since: Time,
+  keys: List(Text),
+  channels: List(IncidentChannel),
+  outputs: List(IncidentOutput),
+})
+export const Notices = Struct({ notices: List(Notice), incidents: List(Incident) })

@@ -36,7 +36,7 @@ describe("buttons of the channel's page", () => {
   it.each([
     ["/channels/a/stop", "stopped"],
     ["/channels/a/switch/backup", "on backup"],
-    ["/channels/a/outputs/o/stop", "srt://destination:9000?streamid=publish stopped"],
+    ["/channels/a/outputs/o/stop", "o srt stopped"],
   ])("%s comes back to the page, or answers with what changed", async (path, says) => {
     const test = await start({ outputs: [fakeOutput({ id: "o" })] })
     expect(await page(test)).toContain(`action="${path}?on=channel"`)

@@ -135,29 +135,41 @@ describe("the page of a channel", () => {
       next_retry_at: at,
       warnings: ["look"],
     })
-    const html = await shown({ outputs: [good, bad] })
+    const test = await start({ outputs: [good, bad] })
+    const lost = { kind: "output_failed", severity: "critical" as const, output: "good", message: "it was away" }
+    test.plane.happened("a", fakeEvent({ id: 1, ...lost }), fakeEvent({ id: 2, output: "bad", message: "not its own" }))
+    const html = await page(test, `${PAGE}?output=good`)
     expect(html.indexOf('id="output-bad"')).toBeLessThan(html.indexOf('id="output-good"'))
     expect(html).toContain(`data-countdown-to="${at}"`)
     for (const part of [
       error,
       "retrying, next try in 03:04:09 UTC",
       "look",
-      "Last error: it was away",
-      "srt libsrt, which it needs for packetfilter, maxbw ",
+      "2026-01-02 03:04:05 UTC it was away",
+      "libsrt, which it needs for packetfilter, maxbw",
       "8.02 Mbit/s 12.3 ms 5 (0.50 %) 4 (0.40 %) 33 ms 6",
     ]) {
       expect(text(html)).toContain(part)
     }
     expect(text(html)).toContain("192.0.2.1:4 stream id s, connected for")
+    const panel = html.slice(html.indexOf('id="output-panel"'), html.indexOf('id="urls"'))
+    expect(panel).not.toContain("not its own")
+    // An error of an output that is connected again is history, with its time.
+    expect(await page(test)).not.toMatch(/it was away[\s\S]*id="input"/)
   })
 
   it("shows which receiver of an output with a backup carries", async () => {
     const standing = { state: "connected", address: "192.0.2.7:9000", rtt_ms: 12.34, last_error: null } as const
     const main = { ...standing, state: "waiting", rtt_ms: null } as const
     const backup = { carried_by: "backup", main, backup: { ...standing, address: "192.0.2.8:9000" } } as const
-    const html = text(await shown({ outputs: [fakeOutput({ id: "o", status: "connected", backup })] }))
-    expect(html).toContain("main receiver 192.0.2.7:9000 not connected")
-    expect(html).toContain("backup receiver 192.0.2.8:9000 carries, RTT 12.3 ms")
+    const test = await start({ outputs: [fakeOutput({ id: "o", status: "connected", backup })] })
+    const html = await page(test, `${PAGE}?output=o`)
+    const [row, panel] = html.slice(html.indexOf('id="output-o"')).split('id="output-panel"')
+    for (const part of [row, panel]) {
+      expect(text(part ?? "")).toContain("main receiver 192.0.2.7:9000 not connected")
+      expect(text(part ?? "")).toContain("backup receiver 192.0.2.8:9000 carries, RTT 12.3 ms")
+    }
+    expect(text(row ?? "")).toContain("srt on backup")
   })
 
   it("shows a connected output without input as idle, by word and mark (point 23)", async () => {

@@ -9,10 +9,13 @@ import { PageAlert, type PageProblem } from "../../../views/channel/PageAlert.ts
 import { PlotFigures } from "../../../views/channel/Plots.tsx"
 import { Preview } from "../../../views/channel/Preview.tsx"
 import { makeSteady, type Steady } from "../../../views/channel/steady.ts"
+import { stateOf } from "../../../views/channels/list-row.ts"
 import { may } from "../../../views/layout/frame.ts"
 import { isLogChoice, type LogChoice, linesFrom } from "../../../views/system/LogRow.tsx"
+import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
 import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
-import type { SourceName } from "../../effects/model/channel.ts"
+import type { ChannelView, SourceName } from "../../effects/model/channel.ts"
+import { worstOf } from "../../effects/show/worst-of.ts"
 import { methods } from "../request/methods.ts"
 import { type Problem, problemResponse } from "../request/problem.ts"
 import { placementShown } from "../services/placement-shown.ts"
@@ -23,6 +26,9 @@ import { frameOf } from "./frame.ts"
 const CUES = 60
 const EVENTS = 30
 const LOG_LINES = 50
+/** Number of events among which those of the chosen output are looked for. */
+const OUTPUT_EVENTS = 300
+const CHANGES = 30
 
 /** Level of the log that the query asks for. */
 const levelOf = (c: Context): LogChoice | undefined => {
@@ -47,6 +53,7 @@ export interface ActionDone {
 export type ChannelPageServices = Pick<
   AppServices,
   | "access"
+  | "audit"
   | "channels"
   | "cues"
   | "events"
@@ -94,29 +101,60 @@ const shownOf = (
   const { origin } = new URL(self?.address ?? c.req.url)
   const names = nodes.nodes().map(({ name }) => name)
   const level = levelOf(c)
+  const selected = c.req.query("output")
   return Effect.all({
     channel: channels.get(ref),
     cues: cues.list(ref, { limit: CUES }),
-    events: events.list(ref, { limit: EVENTS }),
+    all: events.list(ref, { limit: selected === undefined ? EVENTS : OUTPUT_EVENTS }),
     now: Clock.currentTimeMillis,
     input: inputNeeds.of(ref),
   }).pipe(
-    Effect.flatMap(({ input, ...found }) =>
+    Effect.flatMap(({ all, input, ...found }) =>
       Effect.map(medialiveWeb?.beside(found.channel, mayAct) ?? Effect.succeed(null), (beside): ChannelShown => {
-        const lines = linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES)
+        const worst = worstOf(found.channel)
         const placed = placementShown(nodes, found.channel.id, input)
-        const placement = placed === undefined ? undefined : { ...placed, nodes: names }
-        return { ...found, origin, mayAct, steady, level, log: lines, beside, placement }
+        return {
+          ...found,
+          events: all.slice(0, EVENTS),
+          outputEvents: all.filter(({ output }) => output === selected).slice(0, EVENTS),
+          selected: found.channel.outputs.some(({ slug }) => slug === selected) ? selected : undefined,
+          changes: null,
+          worst,
+          worstState: stateOf(worst),
+          origin,
+          mayAct,
+          steady,
+          level,
+          log: linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES),
+          beside,
+          placement: placed === undefined ? undefined : { ...placed, nodes: names },
+        }
       }),
     ),
+  )
+}
+
+/** Who changed what about a channel; none where the audit log cannot be read. */
+const changesOf = ({ audit }: Pick<ChannelPageServices, "audit">, { id, number, slug }: ChannelView) => {
+  const isOfChannel = ({ path }: AuditEntry) =>
+    path.split("/").some((part) => [id, slug, String(number)].includes(part))
+  return audit.rows.list({ limit: 500, text: "/channels/" }).pipe(
+    Effect.map((entries) => entries.filter(isOfChannel).slice(0, CHANGES)),
+    Effect.orElseSucceed((): ReadonlyArray<AuditEntry> => []),
   )
 }
 
 /** Renders the page, with the outcome of a button when there is something to say. */
 const page = (services: ChannelPageServices, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
   const { access, grafana, history, runner, thumbnails } = services
+  const mayAudit = may({ caller: access.callerOf(c) }, "admin")
   const read = Effect.all([
-    shownOf(services, c, ref, makeSteady()),
+    Effect.flatMap(shownOf(services, c, ref, makeSteady()), (shown) =>
+      Effect.map(mayAudit ? changesOf(services, shown.channel) : Effect.succeed(null), (changes) => ({
+        ...shown,
+        changes,
+      })),
+    ),
     history.view(ref, windowOf(c)),
     thumbnails.get(ref),
   ])
@@ -154,13 +192,12 @@ export const afterAction = (
   return runner.run(c, shownOf(services, c, ref, makeSteady()), (shown) => {
     const problem = pageProblem(done)
     const alert = problem === undefined ? "" : String(<PageAlert problem={problem} channel={shown.channel} />)
-    const { head, legs, outputs, placement } = channelRegions(shown)
+    const { cards, head, legs, outputs, panel, placement } = channelRegions(shown)
     const parts = [
       ["page-alert", alert],
-      ...[head, legs, outputs, ...(placement.items.length > 0 ? [placement] : [])].map(({ id, items }) => [
-        id,
-        items.map(({ html }) => html).join(""),
-      ]),
+      ...[head, cards, legs, outputs, panel, ...(placement.items.length > 0 ? [placement] : [])].map(
+        ({ id, items }) => [id, items.map(({ html }) => html).join("")],
+      ),
     ]
     const html = parts
       .map(([id, inner]) => `<hx-partial hx-target="#${id}" hx-swap="innerMorph">${inner}</hx-partial>`)
@@ -185,7 +222,7 @@ export const channelDetailRoutes = (app: Hono, services: ChannelPageServices): v
     GET: async (c) => {
       const ref = c.req.param("id")
       const { caller } = frameOf(c, { access })
-      const key = `channel ${ref} for ${caller?.role ?? "nobody"} at ${new URL(c.req.url).origin} log ${levelOf(c) ?? "all"}`
+      const key = `channel ${ref} for ${caller?.role ?? "nobody"} at ${new URL(c.req.url).origin} log ${levelOf(c) ?? "all"} output ${c.req.query("output") ?? ""}`
       const found = await runner.settle(c, channels.get(ref))
       if (found._tag === "Left") return problemResponse(found.left, c.req.path)
       const view = Effect.map(shownOf(services, c, ref, makeSteady()), (shown) =>

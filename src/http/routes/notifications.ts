@@ -1,7 +1,9 @@
 /** REST routes of notifications: who is told when something is wrong, and what is. */
 import { Duration, Effect } from "effect"
 import type { Hono } from "hono"
+import { causesOf } from "../../effects/notifications/causes.ts"
 import {
+  AcknowledgeInput,
   DestinationInput,
   DestinationUpdate,
   MuteInput,
@@ -20,7 +22,7 @@ export const notificationRoutes = (
   { notifications, runner }: Pick<AppServices, "notifications" | "runner">,
 ): void => {
   methods(app, "/api/notifications", {
-    GET: (c) => runner.run(c, notifications.notices, (notices) => c.json({ notices })),
+    GET: (c) => runner.run(c, notifications.notices, (notices) => c.json({ notices, incidents: causesOf(notices) })),
   })
   methods(app, "/api/notifications/destinations", {
     GET: (c) => runner.run(c, notifications.destinations, (destinations) => c.json({ destinations })),
@@ -59,6 +61,14 @@ export const notificationRoutes = (
   })
   methods(app, "/api/notifications/mutes/:id", {
     DELETE: (c) => runner.run(c, notifications.unmute(c.req.param("id")), () => c.body(null, 204)),
+  })
+  methods(app, "/api/notifications/acknowledge", {
+    POST: (c) =>
+      runner.run(
+        c,
+        Effect.flatMap(readJson(c, AcknowledgeInput, MANY_THINGS), notifications.acknowledgeMany),
+        (notices) => c.json({ notices, incidents: causesOf(notices) }),
+      ),
   })
   methods(app, "/api/notifications/:key/acknowledge", {
     POST: (c) => runner.run(c, notifications.acknowledge(c.req.param("key")), (notice) => c.json(notice)),

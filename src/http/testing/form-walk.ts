@@ -2,6 +2,7 @@
  * A walk over every form of the pages: each is sent as it is, with a new secret in each of its fields for one, with
  * changed texts beside those that are stored, and with both. What comes back is for the caller to search.
  */
+import { propertyRuns } from "../../../test/property-runs.ts"
 import { RULES } from "../access/roles.ts"
 import { formsIn, type HtmlForm } from "./html-forms.ts"
 
@@ -49,6 +50,9 @@ const pathsOf = (path: string, places: Walk["places"]): ReadonlyArray<string> =>
   return (places[key] ?? []).flatMap((value) => pathsOf(path.replace(parameter, value), places))
 }
 
+/** Whether every change of a URL is tried with every secret. */
+const ALL_PAIRS = propertyRuns(1) > 1
+
 /** Fields that hold a URL of which only the secrets are hidden. */
 const URL_FIELDS: ReadonlyArray<string> = ["url", "input_url", "backup_input_url"]
 
@@ -62,15 +66,28 @@ const otherUrls = (url: string): ReadonlyArray<string> =>
     `${url}/more`,
   ].filter((other, index, all) => other !== url && other !== "" && all.indexOf(other) === index)
 
-const changesOf = ({ fields, secrets, texts }: HtmlForm, typed: string): ReadonlyArray<Record<string, string>> => {
+/**
+ * Changes to try of a form. URLs and secrets are changed together in pairs by turns: each URL and each secret has its
+ * turn, and forms of the same kind begin at another place of it.
+ */
+const changesOf = (
+  { fields, secrets, texts }: HtmlForm,
+  typed: string,
+  turn: number,
+): ReadonlyArray<Record<string, string>> => {
   const urls = URL_FIELDS.flatMap((name) =>
     fields[name] === undefined || secrets.includes(name) ? [] : otherUrls(fields[name]).map((url) => ({ [name]: url })),
   )
+  const most = urls.length === 0 || secrets.length === 0 ? 0 : Math.max(urls.length, secrets.length)
+  const pairs = Array.from({ length: ALL_PAIRS ? urls.length * secrets.length : most }, (_, n) => {
+    const name = secrets[ALL_PAIRS ? Math.floor(n / urls.length) : (n + turn) % secrets.length] ?? ""
+    return { ...urls[n % urls.length], [name]: typed }
+  })
   return [
     {},
     ...secrets.map((name) => ({ [name]: typed })),
     ...urls,
-    ...urls.flatMap((url) => secrets.map((name) => ({ ...url, [name]: typed }))),
+    ...pairs,
     ...texts.filter((name) => !URL_FIELDS.includes(name)).map((name) => ({ [name]: `${fields[name] ?? ""}1` })),
   ]
 }
@@ -111,8 +128,9 @@ export const walkForms = async ({ ask, places, restore, roles, typed }: Walk): P
     if (next?.startsWith("/")) await ask("GET", next, undefined, who())
     await restore()
   }
+  let forms = 0
   const submit = async (form: HtmlForm, needsAdmin: boolean) => {
-    const changes = changesOf(form, typed)
+    const changes = changesOf(form, typed, forms++)
     const everyone = needsAdmin ? [roles.admin] : [roles.operator]
     for (const [index, change] of changes.entries()) {
       const isSecret = index <= form.secrets.length

@@ -46,7 +46,8 @@ for (let i = 0; i < CHANNELS; i++) {
   ids.push(channel.id)
 }
 const source = await startSource({ port: INPUT, channels: CHANNELS, bitrate: 150_000 })
-const monitoring = await Monitoring.start(product.port)
+// Two hundred outputs are many for all rules in every second.
+const monitoring = await Monitoring.start(product.port, { everySeconds: 2 })
 
 let stopping = false
 const stop = async () => {

@@ -30,7 +30,7 @@ export const escapeRbsp = (bytes: Uint8Array): Uint8Array => {
     out.push(byte)
     zeros = byte === 0 ? zeros + 1 : 0
   }
-  return Uint8Array.from(out)
+  return new Uint8Array(out)
 }
 
 const put32 = (w: BitWriter, value: number): void => w.put(value, 32)
@@ -158,4 +158,4 @@ export const RECOVERY_POINT_NAL = Uint8Array.of(0x06, 0x06, 0x01, 0xc4, 0x80)
 
 /** Joins NAL units to a byte stream, each behind a start code of 4 bytes. */
 export const annexB = (...nals: ReadonlyArray<Uint8Array>): Uint8Array =>
-  Uint8Array.from(nals.flatMap((nal) => [0, 0, 0, 1, ...nal]))
+  new Uint8Array(nals.flatMap((nal) => [0, 0, 0, 1, ...nal]))

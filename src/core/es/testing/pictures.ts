@@ -8,7 +8,7 @@ const data = (size: number, seed = 1): number[] =>
 export const key = (size = 300, seed = 1): Uint8Array =>
   annexB(H264_AUD_NAL, h264Sps(), h264Pps(), h264Slice({ idr: true, data: data(size, seed) }))
 export const inter = (size = 100, seed = 2): Uint8Array => annexB(H264_AUD_NAL, h264Slice({ data: data(size, seed) }))
-export const block = (size: number): Uint8Array => Uint8Array.from(data(size))
+export const block = (size: number): Uint8Array => new Uint8Array(data(size))
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 export const units = ({ units }: Collected): string[] => units.map(({ bytes }) => hex(bytes))
 export const times = ({ units }: Collected): number[][] => units.map(({ pts90k, dts90k }) => [pts90k, dts90k])

@@ -20,7 +20,7 @@ export class Source extends TsWriter {
   }
 
   sound(pts: number, frames = 1, pid = AUDIO_PID, options = {}): this {
-    const payload = Uint8Array.from(Array.from({ length: frames }, () => [...adtsFrame(block, options)]).flat())
+    const payload = new Uint8Array(Array.from({ length: frames }, () => [...adtsFrame(block, options)]).flat())
     return this.pes(pid, pesPacket(payload, { pts: wrap33(pts), bounded: true, streamId: 0xc0 }))
   }
 }

@@ -30,10 +30,10 @@ export const segmentsOf = (ts: Uint8Array, options: CutOptions = {}): HlsSegment
   return segments
 }
 
-export const bytesOf = ({ parts }: Pick<HlsSegment, "parts">): Uint8Array => Uint8Array.from(Buffer.concat(parts))
+export const bytesOf = ({ parts }: Pick<HlsSegment, "parts">): Uint8Array => new Uint8Array(Buffer.concat(parts))
 
 export const joined = (segments: ReadonlyArray<HlsSegment>): Uint8Array =>
-  Uint8Array.from(Buffer.concat(segments.flatMap(({ parts }) => parts)))
+  new Uint8Array(Buffer.concat(segments.flatMap(({ parts }) => parts)))
 
 export const pidOf = (ts: Uint8Array, at: number): number => (((ts[at + 1] ?? 0) & 0x1f) << 8) | (ts[at + 2] ?? 0)
 

@@ -160,7 +160,7 @@ const step = fc.record({
   badSync: rarely(40, fc.constant(true)),
 })
 
-const concat = (parts: ReadonlyArray<Uint8Array>) => Uint8Array.from(parts.flatMap((part) => [...part]))
+const concat = (parts: ReadonlyArray<Uint8Array>) => new Uint8Array(parts.flatMap((part) => [...part]))
 
 /** Yields up to `maxLength` datagrams of raw UDP; most intervals are those of a live stream. */
 export const arbitraryProgrammes = (maxLength: number): fc.Arbitrary<Datagram[]> =>

@@ -65,7 +65,7 @@ export class SectionCollector {
       return [undefined, payload.length]
     }
     this.abandon()
-    return [Uint8Array.from(all.slice(0, length)), length - before]
+    return [new Uint8Array(all.slice(0, length)), length - before]
   }
 }
 

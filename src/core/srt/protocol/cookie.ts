@@ -8,45 +8,49 @@ const PERIOD_US = 60e6
 
 const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits))
 
-/** HalfSipHash-2-4 with 32 bits of output (Aumasson and Bernstein's reference, as in Linux' hsiphash). */
-export const halfSipHash = (key: readonly [number, number], bytes: Uint8Array): number => {
+/**
+ * HalfSipHash-2-4 with 32 bits of output (Aumasson and Bernstein's reference, as in Linux' hsiphash), of the first
+ * `length` bytes. It makes no objects: a storm of handshakes asks for it 50 000 times a second.
+ */
+export const halfSipHash = (key: readonly [number, number], bytes: Uint8Array, length = bytes.length): number => {
   let v0 = key[0] | 0
   let v1 = key[1] | 0
   let v2 = 0x6c796765 ^ key[0]
   let v3 = 0x74656462 ^ key[1]
-  const round = () => {
-    v0 = (v0 + v1) | 0
-    v1 = rotate(v1, 5) ^ v0
-    v0 = rotate(v0, 16)
-    v2 = (v2 + v3) | 0
-    v3 = rotate(v3, 8) ^ v2
-    v0 = (v0 + v3) | 0
-    v3 = rotate(v3, 7) ^ v0
-    v2 = (v2 + v1) | 0
-    v1 = rotate(v1, 13) ^ v2
-    v2 = rotate(v2, 16)
+  const words = length >> 2
+  // The last word but one holds what is left, and the length in its top byte; behind it come four rounds without one.
+  for (let i = 0; i <= words + 1; i++) {
+    let word = i === words ? length << 24 : 0
+    for (let p = 4 * i, end = Math.min(length, p + 4); p < end; p++) word |= (bytes[p] ?? 0) << ((p & 3) * 8)
+    const isEnd = i > words
+    if (isEnd) v2 ^= 0xff
+    else v3 ^= word
+    for (let round = isEnd ? 4 : 2; round > 0; round--) {
+      v0 = (v0 + v1) | 0
+      v1 = rotate(v1, 5) ^ v0
+      v0 = rotate(v0, 16)
+      v2 = (v2 + v3) | 0
+      v3 = rotate(v3, 8) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = rotate(v3, 7) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = rotate(v1, 13) ^ v2
+      v2 = rotate(v2, 16)
+    }
+    if (!isEnd) v0 ^= word
   }
-  const take = (word: number) => {
-    v3 ^= word
-    round()
-    round()
-    v0 ^= word
-  }
-  const whole = bytes.length & ~3
-  const byte = (i: number) => bytes[i] ?? 0
-  for (let i = 0; i < whole; i += 4) take(byte(i) | (byte(i + 1) << 8) | (byte(i + 2) << 16) | (byte(i + 3) << 24))
-  // The last word holds what is left, and the length in its top byte.
-  let last = bytes.length << 24
-  for (let i = whole; i < bytes.length; i++) last |= byte(i) << ((i & 3) * 8)
-  take(last)
-  v2 ^= 0xff
-  for (let i = 0; i < 4; i++) round()
   return (v1 ^ v3) >>> 0
 }
+
+/** Longest address in bytes: a sockaddr_in6 has 28. */
+const ADDRESS_MAX = 60
 
 /** Makes and checks the cookies of one listener. */
 export class Cookies {
   readonly #key: readonly [number, number]
+  /** An address with the number of a period behind it. */
+  readonly #text = new Uint8Array(ADDRESS_MAX + 4)
+  readonly #view = new DataView(this.#text.buffer)
 
   /** `secret` is eight random bytes, new for each listener. RangeError for another length. */
   constructor(secret: Uint8Array) {
@@ -56,13 +60,12 @@ export class Cookies {
   }
 
   #of(peer: Uint8Array, period: number): number {
-    const text = new Uint8Array(peer.length + 4)
-    text.set(peer)
-    new DataView(text.buffer).setUint32(peer.length, period % 4294967296)
-    return halfSipHash(this.#key, text)
+    this.#text.set(peer)
+    this.#view.setUint32(peer.length, period % 4294967296)
+    return halfSipHash(this.#key, this.#text, peer.length + 4)
   }
 
-  /** The cookie for the caller whose socket address (any bytes that name it) is `peer`. */
+  /** The cookie for the caller whose socket address (60 bytes at most that name it) is `peer`. */
   make(peer: Uint8Array, nowUs: number): number {
     return this.#of(peer, Math.floor(nowUs / PERIOD_US))
   }

@@ -176,6 +176,21 @@ export const buildHandshake = (h: HandshakeFields): Uint8Array<ArrayBuffer> => {
   return packet
 }
 
+/** Where the words of a handshake stand in its packet that are looked at before it is read. */
+export const AT = { VERSION: 16, ENCRYPTION: 20, EXTENSION: 22, TYPE: 36, SOCKET_ID: 40, COOKIE: 44 } as const
+
+/**
+ * True when the `length` bytes at `at` are long enough for a handshake and its extensions end where they end. It makes
+ * no objects: whoever storms a listener costs no more than this before a cookie is right.
+ */
+export const isWhole = (view: DataView, at: number, length: number): boolean => {
+  if (length < HANDSHAKE_BYTES || at + length > view.byteLength) return false
+  if (view.getUint32(at + AT.TYPE) !== HANDSHAKE_TYPE.CONCLUSION) return true
+  let p = HANDSHAKE_BYTES
+  while (p + 4 <= length) p += 4 + view.getUint16(at + p + 2) * 4
+  return p === length
+}
+
 interface Extensions {
   capabilities: Capabilities | null
   keyMaterial: Uint8Array | null
@@ -213,9 +228,10 @@ const readBlock = (into: Extensions, type: number, content: Uint8Array): boolean
  * end where it ends. Extensions of types not known here are passed over, as clause 3.2.1 asks.
  */
 export const readHandshake = (bytes: Uint8Array, at: number, length: number): Handshake | null => {
-  if (length < HANDSHAKE_BYTES || at + length > bytes.length) return null
+  if (at + length > bytes.length) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, length)
-  const type = view.getUint32(36)
+  if (!isWhole(view, 0, length)) return null
+  const type = view.getUint32(AT.TYPE)
   const extensions: Extensions = {
     capabilities: null,
     keyMaterial: null,
@@ -226,23 +242,21 @@ export const readHandshake = (bytes: Uint8Array, at: number, length: number): Ha
   }
   if (type === HANDSHAKE_TYPE.CONCLUSION)
     for (let p = HANDSHAKE_BYTES; p < length; ) {
-      if (p + 4 > length) return null
       const size = view.getUint16(p + 2) * 4
-      if (p + 4 + size > length) return null
       const content = bytes.subarray(at + p + 4, at + p + 4 + size)
       if (!readBlock(extensions, view.getUint16(p), content)) return null
       p += 4 + size
     }
   return {
-    version: view.getUint32(16),
-    encryption: view.getUint16(20),
-    extension: view.getUint16(22),
+    version: view.getUint32(AT.VERSION),
+    encryption: view.getUint16(AT.ENCRYPTION),
+    extension: view.getUint16(AT.EXTENSION),
     sequence: view.getUint32(24),
     mtu: view.getUint32(28),
     flowWindow: view.getUint32(32),
     type,
-    socketId: view.getUint32(40),
-    cookie: view.getUint32(44),
+    socketId: view.getUint32(AT.SOCKET_ID),
+    cookie: view.getUint32(AT.COOKIE),
     peerAddress: new Uint8Array(bytes.subarray(at + 48, at + 64)),
     ...extensions,
   }

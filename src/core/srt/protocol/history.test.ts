@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { SendHistory } from "./history.ts"
-import { HEADER_BYTES, sequenceAfter } from "./packet.ts"
+import { DATA, HEADER_BYTES, sequenceAfter } from "./packet.ts"
 
 const memoryOf = (capacity: number, at = 0) => {
   const view = new DataView(new ArrayBuffer(at + capacity * HEADER_BYTES))
@@ -13,9 +13,10 @@ const fill = (history: SendHistory, from: number, count: number): void => {
   for (let i = 0; i < count; i++) {
     const sequence = sequenceAfter(from, i)
     history.view.setUint32(history.header(sequence), sequence)
+    history.view.setUint32(history.header(sequence) + 4, 0xe0000001)
     history.view.setUint32(history.header(sequence) + 12, i)
-    history.put(sequence, 0xffffff00 + i, 65535 - i, 1000 + i)
-    if (i % 3 === 0) history.markResent(sequence, 1e12 + i)
+    history.put(sequence, 0xffffff00 + i, 65535 - i, 1000 + i, 1e12 + i)
+    if (i % 3 === 0) history.resend(sequence, 2e12 + i)
   }
 }
 
@@ -26,7 +27,11 @@ const expectFilled = (history: SendHistory, from: number, first: number, count: 
     expect([history.view.getUint32(header), history.view.getUint32(header + 12)]).toEqual([sequence, i])
     expect(history.position(sequence)).toBe((0xffffff00 + i) >>> 0)
     expect([history.offset(sequence), history.length(sequence)]).toEqual([65535 - i, 1000 + i])
-    expect(history.resentUs(sequence)).toBe(i % 3 === 0 ? 1e12 + i : 0)
+    expect([history.isResent(sequence), history.sentUs(sequence)]).toEqual([
+      i % 3 === 0,
+      (i % 3 === 0 ? 2e12 : 1e12) + i,
+    ])
+    expect(history.view.getUint32(header + 4) & ~DATA.RESENT).toBe(0xe0000001 | 0)
   }
 }
 
@@ -40,10 +45,12 @@ describe("a history", () => {
 
   it("forgets with a new packet when the one in its place was sent again", () => {
     const history = new SendHistory(memoryOf(2))
-    history.put(4, 1, 2, 3)
-    history.markResent(4, 500)
-    history.put(6, 7, 8, 9)
-    expect([history.position(6), history.resentUs(6)]).toEqual([7, 0])
+    history.put(4, 1, 2, 3, 100)
+    history.resend(4, 500)
+    // Whoever sends a packet writes its header.
+    history.view.setUint32(history.header(6) + 4, 0xe0000002)
+    history.put(6, 7, 8, 9, 600)
+    expect([history.position(6), history.sentUs(6), history.isResent(6)]).toEqual([7, 600, false])
   })
 
   it("is taken over whole by a larger one", () => {

@@ -4,7 +4,7 @@
  *
  * Packets stand at their sequence number modulo the capacity, a power of two.
  */
-import { HEADER_BYTES, sequenceDistance } from "./packet.ts"
+import { DATA, HEADER_BYTES, sequenceDistance } from "./packet.ts"
 
 /** Memory for headers, 16 bytes a packet, that whoever sends can gather from. */
 export interface HeaderMemory {
@@ -23,8 +23,8 @@ export class SendHistory {
   readonly #position: Uint32Array
   /** Offset in the slot in the high half, length in the low one. */
   readonly #span: Uint32Array
-  /** When it was last sent again, in µs; 0 for never. */
-  readonly #resentUs: Float64Array
+  /** When it was last sent, in µs. */
+  readonly #sentUs: Float64Array
 
   /** RangeError unless the capacity is a power of two. */
   constructor(memory: HeaderMemory) {
@@ -37,7 +37,7 @@ export class SendHistory {
     this.#mask = capacity - 1
     this.#position = new Uint32Array(capacity)
     this.#span = new Uint32Array(capacity)
-    this.#resentUs = new Float64Array(capacity)
+    this.#sentUs = new Float64Array(capacity)
   }
 
   /** Where the header of `sequence` stands in `view`. */
@@ -45,12 +45,12 @@ export class SendHistory {
     return this.#at + (sequence & this.#mask) * HEADER_BYTES
   }
 
-  /** Notes a packet's payload: `length` bytes at `offset` of the ring's slot `position`. */
-  put(sequence: number, position: number, offset: number, length: number): void {
+  /** Notes a packet's payload, `length` bytes at `offset` of the ring's slot `position`, and when it is sent. */
+  put(sequence: number, position: number, offset: number, length: number, nowUs: number): void {
     const i = sequence & this.#mask
     this.#position[i] = position
     this.#span[i] = ((offset << 16) | length) >>> 0
-    this.#resentUs[i] = 0
+    this.#sentUs[i] = nowUs
   }
 
   position(sequence: number): number {
@@ -65,12 +65,21 @@ export class SendHistory {
     return (this.#span[sequence & this.#mask] ?? 0) & 0xffff
   }
 
-  resentUs(sequence: number): number {
-    return this.#resentUs[sequence & this.#mask] ?? 0
+  /** When it was last sent, in µs. */
+  sentUs(sequence: number): number {
+    return this.#sentUs[sequence & this.#mask] ?? 0
   }
 
-  markResent(sequence: number, nowUs: number): void {
-    this.#resentUs[sequence & this.#mask] = nowUs
+  /** Whether it has been sent again. */
+  isResent(sequence: number): boolean {
+    return (this.view.getUint32(this.header(sequence) + 4) & DATA.RESENT) !== 0
+  }
+
+  /** Notes that it is sent again. */
+  resend(sequence: number, nowUs: number): void {
+    const at = this.header(sequence) + 4
+    this.view.setUint32(at, (this.view.getUint32(at) | DATA.RESENT) >>> 0)
+    this.#sentUs[sequence & this.#mask] = nowUs
   }
 
   /** Takes over packets `from` up to, but without, `to` of a smaller history. */
@@ -82,8 +91,8 @@ export class SendHistory {
       const was = older.header(sequence)
       for (let word = 0; word < HEADER_BYTES; word += 4)
         this.view.setUint32(header + word, older.view.getUint32(was + word))
-      this.put(sequence, older.position(sequence), older.offset(sequence), older.length(sequence))
-      this.markResent(sequence, older.resentUs(sequence))
+      const [position, offset, length] = [older.position(sequence), older.offset(sequence), older.length(sequence)]
+      this.put(sequence, position, offset, length, older.sentUs(sequence))
     }
   }
 }

@@ -4,20 +4,23 @@
  */
 import { Cookies } from "./cookie.ts"
 import {
+  AT,
   buildHandshake,
   FLAG,
+  HANDSHAKE_BYTES,
   HANDSHAKE_TYPE,
   HANDSHAKE_V5,
   HAS,
   type Handshake,
   isUsable,
+  isWhole,
   MAGIC,
   REJECT_BASE,
   readHandshake,
   SRT_VERSION,
 } from "./handshake.ts"
 import { type KeyBytes, readKeyMaterial, type SrtCrypto, StreamKeys } from "./key-material.ts"
-import type { Malformed } from "./packet.ts"
+import { CONTROL, HEADER_BYTES, type Malformed, writeControlHeader } from "./packet.ts"
 import { payloadFor, REJECT, type Session } from "./session.ts"
 
 export interface ListenerOptions {
@@ -45,7 +48,15 @@ export interface CallerIdentity {
   readonly streamId: string
 }
 
-/** What became of a handshake packet. */
+/** Where a handshake came from. */
+export interface CallerAddress {
+  /** As text; asked only of callers whose cookie is right. */
+  readonly peer: string
+  /** As bytes, 60 at most. */
+  readonly address: Uint8Array
+}
+
+/** What became of a handshake packet. A reply's bytes are used again for the next one: whoever keeps them copies them. */
 export type ListenerStep =
   | { readonly kind: "reply"; readonly packet: Uint8Array<ArrayBuffer> }
   | {
@@ -61,6 +72,11 @@ export type ListenerStep =
       readonly code: number
     }
   | { readonly kind: "ignored"; readonly why: Malformed | "cookie" | "busy" }
+
+const ignored = (why: Malformed | "cookie" | "busy"): ListenerStep => ({ kind: "ignored", why })
+const MALFORMED = ignored("handshake")
+const STRANGE_COOKIE = ignored("cookie")
+const BUSY = ignored("busy")
 
 const OUR_WINDOW = 8192
 const OUR_RECEIVE_LATENCY_MS = 120
@@ -82,6 +98,11 @@ export class ListenerHandshakes {
   readonly #crypto: SrtCrypto
   readonly #options: ListenerOptions
   readonly #cookies: Cookies
+  /** The answer to whoever asks for a cookie. */
+  readonly #inductionView = new DataView(new ArrayBuffer(HANDSHAKE_BYTES))
+  readonly #induction: ListenerStep = { kind: "reply", packet: new Uint8Array(this.#inductionView.buffer) }
+  /** Over the bytes that were received last. */
+  #view: DataView = new DataView(new ArrayBuffer(0))
   /** Answers to callers that are connected: one that did not hear it asks again. */
   readonly #answered = new Map<string, { readonly packet: Uint8Array<ArrayBuffer>; readonly startUs: number }>()
 
@@ -92,22 +113,27 @@ export class ListenerHandshakes {
   }
 
   /**
-   * Takes a handshake packet for socket id 0. `peer` and `address` name where it came from, as text and as bytes;
-   * `freeSocketId` yields a socket id that no connection has, asked only when a caller is let in.
+   * Takes a handshake packet for socket id 0. `freeSocketId` yields a socket id that no connection has, asked only when
+   * a caller is let in. No objects are made for a packet without a cookie, or with one that is not right.
    */
   receive(
-    from: { readonly peer: string; readonly address: Uint8Array },
+    from: CallerAddress,
     bytes: Uint8Array,
     at: number,
     length: number,
     nowUs: number,
     freeSocketId: () => number,
   ): ListenerStep {
+    if (this.#view.buffer !== bytes.buffer || this.#view.byteOffset !== bytes.byteOffset)
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const view = this.#view
+    if (!isWhole(view, at, length) || view.getUint32(at + AT.SOCKET_ID) === 0) return MALFORMED
+    const type = view.getUint32(at + AT.TYPE)
+    if (type === HANDSHAKE_TYPE.INDUCTION) return this.#induced(view, at, from.address, nowUs)
+    if (type !== HANDSHAKE_TYPE.CONCLUSION) return MALFORMED
+    if (!this.#cookies.check(from.address, view.getUint32(at + AT.COOKIE), nowUs)) return STRANGE_COOKIE
     const h = readHandshake(bytes, at, length)
-    if (h === null || h.socketId === 0) return { kind: "ignored", why: "handshake" }
-    if (h.type === HANDSHAKE_TYPE.INDUCTION) return this.#induced(h, from.address, nowUs)
-    if (h.type !== HANDSHAKE_TYPE.CONCLUSION || !isUsable(h)) return { kind: "ignored", why: "handshake" }
-    if (!this.#cookies.check(from.address, h.cookie, nowUs)) return { kind: "ignored", why: "cookie" }
+    if (h === null || !isUsable(h)) return MALFORMED
     const answered = this.#answered.get(this.#key(from.peer, h.socketId))
     if (answered !== undefined) return { kind: "reply", packet: restamped(answered.packet, nowUs - answered.startUs) }
     return this.#concluded(h, from.peer, nowUs, freeSocketId)
@@ -122,17 +148,16 @@ export class ListenerHandshakes {
     return `${peer} ${socketId}`
   }
 
-  #induced(h: Handshake, address: Uint8Array, nowUs: number): ListenerStep {
-    const packet = buildHandshake({
-      ...h,
-      version: HANDSHAKE_V5,
-      encryption: this.#options.passphrase === null ? 0 : this.#options.keyBytes / 8,
-      extension: MAGIC,
-      cookie: this.#cookies.make(address, nowUs),
-      to: h.socketId,
-      timestamp: 0,
-    })
-    return { kind: "reply", packet }
+  /** The caller's own handshake with our version, MAGIC and the cookie. */
+  #induced(view: DataView, at: number, address: Uint8Array, nowUs: number): ListenerStep {
+    const answer = this.#inductionView
+    writeControlHeader(answer, 0, { type: CONTROL.HANDSHAKE, timestamp: 0, to: view.getUint32(at + AT.SOCKET_ID) })
+    for (let p = HEADER_BYTES; p < HANDSHAKE_BYTES; p += 4) answer.setUint32(p, view.getUint32(at + p))
+    answer.setUint32(AT.VERSION, HANDSHAKE_V5)
+    answer.setUint16(AT.ENCRYPTION, this.#options.passphrase === null ? 0 : this.#options.keyBytes / 8)
+    answer.setUint16(AT.EXTENSION, MAGIC)
+    answer.setUint32(AT.COOKIE, this.#cookies.make(address, nowUs))
+    return this.#induction
   }
 
   #concluded(h: Handshake, peer: string, nowUs: number, freeSocketId: () => number): ListenerStep {
@@ -141,7 +166,7 @@ export class ListenerHandshakes {
     const code = misfit(h, this.#options.minVersion) ?? this.#options.admit(caller)
     if (code !== null) return this.#refuse(h, caller, code)
     const secured = this.#secure(h, caller)
-    if (secured === "busy") return { kind: "ignored", why: "busy" }
+    if (secured === "busy") return BUSY
     if (typeof secured === "number") return this.#refuse(h, caller, secured)
     return this.#accept(h, caller, secured.keys, nowUs, freeSocketId())
   }

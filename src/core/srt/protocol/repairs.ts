@@ -7,10 +7,19 @@ import type { SenderFigures } from "./sender-figures.ts"
 import type { SenderSink } from "./sender-sink.ts"
 import type { Session } from "./session.ts"
 
+/** A round trip above this is no measurement. */
+const RTT_MAX_US = 60e6
 const FIRST_RTT_US = 100_000
 const FIRST_RTT_VAR_US = 50_000
 /** The longest time an acknowledgement is late by itself. */
 const ACK_SLACK_US = 20_000
+/** Time without an acknowledgement that moves on after which the first packet behind the last one is missing. */
+const MOVING_US = 40_000
+/** Least time after which a packet is sent again that nobody asked for: a receiver asks every 20 ms. */
+const UNASKED_MIN_US = 100_000
+/** The lowest round trip of late may rise by this share of the time that passes, counted up to 100 ms a report. */
+const LOWEST_RISE = 0.03
+const LOWEST_STEP_US = 100_000
 /**
  * Packets that loss reports make us look at between two turns, in histories: more than honest receivers ask for, and
  * few enough that forged reports cost no time. An answer that a range is gone counts as GONE_LOOKS of them.
@@ -22,6 +31,9 @@ export class Repairs {
   /** Round trip and its variation in µs, as the peer measures them. */
   rttUs = FIRST_RTT_US
   rttVarUs = FIRST_RTT_VAR_US
+  /** The lowest round trip of late, in µs. */
+  #lowestRttUs = FIRST_RTT_US
+  #measuredUs: number | null = null
   /** When something was last sent again, in µs; 0 for never. */
   resentUs = 0
   readonly #session: Session
@@ -42,6 +54,31 @@ export class Repairs {
     this.#budget = new ResendBudget(window.history.capacity)
     this.#looks = LOOKS * window.history.capacity
     this.#progressUs = nowUs
+  }
+
+  /**
+   * Takes a round trip and its variation that the peer has measured. When either side has stood still, or whatever lies
+   * between them, the peer takes that time for the round trip, and needs many more of them to forget it.
+   */
+  measured(rttUs: number, rttVarUs: number, nowUs: number): void {
+    if (rttUs <= 0 || rttUs > RTT_MAX_US) return
+    const passedUs = this.#measuredUs === null ? Number.POSITIVE_INFINITY : nowUs - this.#measuredUs
+    const mayRiseUs = this.#measuredUs === null ? passedUs : Math.min(passedUs, LOWEST_STEP_US) * LOWEST_RISE
+    this.#lowestRttUs = Math.min(rttUs, this.#lowestRttUs + mayRiseUs)
+    this.#measuredUs = nowUs
+    this.rttUs = rttUs
+    this.rttVarUs = Math.min(RTT_MAX_US, rttVarUs)
+  }
+
+  /** µs after which a packet that was sent again, and is reported lost again, was lost again. */
+  get #againUs(): number {
+    return Math.min(this.rttUs, 2 * this.#lowestRttUs + ACK_SLACK_US)
+  }
+
+  /** µs after which the first packet that is not acknowledged was lost. */
+  get #overdueUs(): number {
+    const usualUs = Math.min(this.rttUs + 4 * this.rttVarUs, 2 * this.#lowestRttUs + UNASKED_MIN_US)
+    return Math.max(UNASKED_MIN_US, usualUs + ACK_SLACK_US)
   }
 
   /** A new packet was sent, which earns resends. */
@@ -109,36 +146,40 @@ export class Repairs {
   /** Sends a packet again unless that is under way, or too much is. */
   #resend(sequence: number, nowUs: number): void {
     const { history } = this.#window
-    const resentUs = history.resentUs(sequence)
     // Sent again less than a round trip ago: the report cannot know of it (RETRANSMITALGO 1 of libsrt).
-    if (resentUs > 0 && nowUs - resentUs < this.rttUs) return
+    if (history.isResent(sequence) && nowUs - history.sentUs(sequence) < this.#againUs) return
     if (!this.#budget.spend()) {
       this.#figures.resendsRefused += 1
       return
     }
+    history.resend(sequence, nowUs)
     const header = history.header(sequence)
     const word = history.view.getUint32(header + 4)
-    history.view.setUint32(header + 4, (word | DATA.RESENT) >>> 0)
     const parity = (word & DATA.EVEN_KEY) !== 0 ? 0 : (word & DATA.ODD_KEY) !== 0 ? 1 : -1
     const length = history.length(sequence)
     this.#sink.data(header, sequence, history.position(sequence), history.offset(sequence), length, parity)
-    history.markResent(sequence, nowUs)
     this.resentUs = nowUs
     this.#figures.pktRetrans += 1
     this.#figures.byteRetrans += length
   }
 
   /**
-   * A peer that does not repeat its loss reports is sent everything again that it has not acknowledged (4.8.2). One
-   * whose window is closed is sent one packet: it may have had no room for it, and nothing new can show that.
+   * Sends again what nobody asks for. A peer that does not repeat its loss reports is sent everything that it has not
+   * acknowledged (4.8.2). One that does repeat them is sent the first packet that it has not acknowledged, when that is
+   * overdue: the last packet may be lost, behind which nothing shows it; a closed window keeps back what would; and
+   * libsrt waits for seconds between two reports when it has just stood still, for it takes that for the round trip.
    */
-  repeatUnacknowledged(nowUs: number, windowClosed: boolean): void {
-    const { periodicNak } = this.#session
-    const { acked, next, inFlight } = this.#window
-    if (inFlight === 0 || (periodicNak && !windowClosed)) return
-    if (nowUs - this.#progressUs < this.rttUs + 4 * this.rttVarUs + ACK_SLACK_US) return
+  repeatUnacknowledged(nowUs: number): void {
+    const { acked, next, inFlight, history } = this.#window
+    if (inFlight === 0) return
+    const waitedUs = nowUs - this.#progressUs
+    if (this.#session.periodicNak) {
+      // Acknowledgements that move on come every 10 ms, so one of them may have been lost here.
+      if (waitedUs >= MOVING_US && nowUs - history.sentUs(acked) >= this.#overdueUs) this.#resend(acked, nowUs)
+      return
+    }
+    if (waitedUs < this.rttUs + 4 * this.rttVarUs + ACK_SLACK_US) return
     this.#progressUs = nowUs
-    const last = periodicNak ? acked : sequenceAfter(next, -1)
-    for (let s = acked; sequenceDistance(last, s) >= 0; s = sequenceAfter(s, 1)) this.#resend(s, nowUs)
+    for (let s = acked; sequenceDistance(next, s) > 0; s = sequenceAfter(s, 1)) this.#resend(s, nowUs)
   }
 }

@@ -6,6 +6,8 @@ export interface SenderOptions extends RenewalOptions {
   readonly dropDelayMs: number
   /** Silence in µs after which the peer counts as gone: PEERIDLETIMEO, 5 s in libsrt. */
   readonly idleUs: number
+  /** Number of the first message, 1 to 2^26 - 1; another than 1 for tests. */
+  readonly firstMessage?: number
 }
 
 export const SENDER_DEFAULTS: SenderOptions = {

@@ -6,7 +6,6 @@ import type { HeaderMemory } from "./history.ts"
 import { KeyRenewal } from "./key-renewal.ts"
 import {
   CONTROL,
-  CONTROL_BIT,
   controlPacket,
   controlType,
   DATA,
@@ -18,6 +17,7 @@ import {
   USER_KMREQ,
   USER_KMRSP,
 } from "./packet.ts"
+import { PlainControl } from "./plain-control.ts"
 import { Repairs } from "./repairs.ts"
 import { proofWithinUs, SendWindow, type SlotReceipt } from "./send-window.ts"
 import { newFigures, type SenderFigures } from "./sender-figures.ts"
@@ -27,8 +27,9 @@ import type { Session } from "./session.ts"
 
 /** A connection that sends nothing says so this often (clause 3.2.3). */
 const KEEPALIVE_US = 1e6
-/** A round trip above this is no measurement. */
-const RTT_MAX_US = 60e6
+/** A sender whose turns are this far apart has stood still. */
+const STOOD_STILL_US = 200_000
+
 export class SrtSender {
   readonly session: Session
   readonly figures: SenderFigures = newFigures()
@@ -41,30 +42,31 @@ export class SrtSender {
   readonly #repairs: Repairs
   /** The first packet that was sent with the present key. */
   #keySince: number
-  #message = 1
+  #message: number
   #window: number
   #lastStampUs = 0
   #heardUs: number
   #sentUs: number
-  /** A control packet that carries nothing, written anew each time. */
-  readonly #plain: Uint8Array<ArrayBuffer>
-  readonly #plainView: DataView
+  /** When it last had its turn. */
+  #turnUs: number
+  readonly #plain: PlainControl
   /** Number of the ACK to be answered, -1 for none. */
   #ackAck = -1
 
   constructor(session: Session, memory: HeaderMemory, sink: SenderSink, options: SenderOptions, nowUs: number) {
     this.session = session
     this.#options = options
+    this.#message = options.firstMessage ?? 1
     this.#sink = sink
     this.#sent = new SendWindow(session, memory, options.dropDelayMs, this.figures)
     this.#repairs = new Repairs(session, this.#sent, sink, this.figures, nowUs)
-    this.#plain = controlPacket({ type: CONTROL.KEEPALIVE, timestamp: 0, to: session.peerSocketId })
-    this.#plainView = new DataView(this.#plain.buffer)
+    this.#plain = new PlainControl(session)
     this.#renewal = session.keys === null ? null : new KeyRenewal(session.keys, options)
     this.#keySince = session.sequence
     this.#window = session.flowWindow
     this.#heardUs = nowUs
     this.#sentUs = nowUs
+    this.#turnUs = nowUs
   }
 
   /** Round trip in µs, as the peer measures it. */
@@ -158,7 +160,7 @@ export class SrtSender {
     history.view.setUint32(header + 4, (DATA.SOLO_IN_ORDER | key | this.#message) >>> 0)
     history.view.setUint32(header + 8, this.#stamp(receivedUs))
     history.view.setUint32(header + 12, this.session.peerSocketId)
-    history.put(sequence, position, offset, length)
+    history.put(sequence, position, offset, length, nowUs)
     this.#sink.data(header, sequence, position, offset, length, parity)
     this.#sent.advance()
     this.#message = messageAfter(this.#message)
@@ -229,21 +231,19 @@ export class SrtSender {
       if (moved > 0) this.#window = Math.max(0, this.#window - moved)
       return null
     }
-    const rttUs = view.getUint32(at + 20)
-    if (rttUs > 0 && rttUs <= RTT_MAX_US) {
-      this.#repairs.rttUs = rttUs
-      this.#repairs.rttVarUs = Math.min(RTT_MAX_US, view.getUint32(at + 24))
-    }
+    this.#repairs.measured(view.getUint32(at + 20), view.getUint32(at + 24), nowUs)
     // An acknowledgement that was overtaken tells of an older window.
     if (moved >= 0) this.#window = view.getUint32(at + 28)
     if (length >= HEADER_BYTES + 24) this.figures.pktsBandwidth = view.getUint32(at + 36)
-    this.#ackAck = view.getUint32(at + 4)
+    // What waited here while we stood still would look like a long round trip to the peer.
+    if (nowUs - this.#turnUs < STOOD_STILL_US) this.#ackAck = view.getUint32(at + 4)
     return null
   }
 
   /** What time alone brings: keys, keepalives, packets given up, a peer that has gone. Call it every few ms. */
   poll(nowUs: number): void {
     if (this.ended !== null) return
+    this.#turnUs = nowUs
     this.#repairs.turn()
     this.#sent.expire(nowUs)
     if (nowUs - this.#heardUs > this.#options.idleUs) {
@@ -251,7 +251,7 @@ export class SrtSender {
       return
     }
     this.#announceKey(nowUs)
-    this.#repairs.repeatUnacknowledged(nowUs, this.inFlight >= this.#window)
+    this.#repairs.repeatUnacknowledged(nowUs)
     this.acknowledge(nowUs)
     if (nowUs - Math.max(this.#sentUs, this.#repairs.resentUs) > KEEPALIVE_US)
       this.#control(CONTROL.KEEPALIVE, 0, nowUs)
@@ -285,11 +285,7 @@ export class SrtSender {
   }
 
   #control(type: number, about: number, nowUs: number): void {
-    // One acknowledgement in ten milliseconds is answered: without a new packet for each.
-    this.#plainView.setUint32(0, (CONTROL_BIT | (type << 16)) >>> 0)
-    this.#plainView.setUint32(4, about)
-    this.#plainView.setUint32(8, (nowUs - this.session.startUs) % 4294967296)
-    this.#sink.control(this.#plain)
+    this.#sink.control(this.#plain.packet(type, about, nowUs))
     this.#sentUs = nowUs
   }
 

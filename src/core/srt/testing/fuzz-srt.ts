@@ -83,7 +83,7 @@ const handshakes = (crypto: SrtCrypto, listener: ListenerHandshakes) => {
       const step = listener.receive(PEER, packet, 0, packet.length, turn, () => 9)
       if (!("packet" in step)) throw new Error("a listener answers")
       if (step.kind === "accepted") listener.forget(PEER.peer, step.session)
-      toCaller.push(step.packet)
+      toCaller.push(step.packet.slice())
       caller.receive(step.packet, 0, step.packet.length)
     }
   }

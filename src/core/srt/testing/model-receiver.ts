@@ -68,6 +68,8 @@ export class ModelReceiver {
   readonly #send: (packet: Uint8Array, nowUs: number) => void
   readonly #held = new Map<number, Held>()
   readonly #missing = new Set<number>()
+  /** Missing, and said not to come any more. */
+  readonly #gone = new Set<number>()
   readonly #ackTimes = new Map<number, { readonly sentUs: number; readonly acked: number }>()
   #keys: StreamKeys | null
   /** One past the newest packet. */
@@ -80,6 +82,7 @@ export class ModelReceiver {
   #confirmed = -1
   #nextAckUs = 0
   #nextNakUs = 0
+  #nakEveryUs = NAK_MIN_US
   #sinceAck = 0
   #measured = false
 
@@ -172,7 +175,7 @@ export class ModelReceiver {
     for (const sequence of this.#missing)
       if (sequenceDistance(sequence, from) >= 0 && sequenceDistance(to, sequence) >= 0) {
         this.#missing.delete(sequence)
-        if (this.#options.dropsTooLate === false && sequence === this.#play) this.#skipTo(sequenceAfter(to, 1))
+        this.#gone.add(sequence)
       }
   }
 
@@ -193,6 +196,7 @@ export class ModelReceiver {
   #skipTo(sequence: number): void {
     for (; sequenceDistance(sequence, this.#play) > 0; this.#play = sequenceAfter(this.#play, 1)) {
       this.#missing.delete(this.#play)
+      this.#gone.delete(this.#play)
       if (!this.#held.delete(this.#play)) this.counts.skipped += 1
     }
   }
@@ -202,9 +206,10 @@ export class ModelReceiver {
     const isDue = (held: Held) => baseUs + held.stampUs + latencyUs <= nowUs
     while (this.playing && this.#held.size > 0) {
       let first = this.#play
-      while (!this.#held.has(first)) first = sequenceAfter(first, 1)
+      let allGone = true
+      for (; !this.#held.has(first); first = sequenceAfter(first, 1)) allGone &&= this.#gone.has(first)
       const held = this.#held.get(first)
-      if (held === undefined || !isDue(held) || (first !== this.#play && !dropsTooLate)) return
+      if (held === undefined || !isDue(held) || !(allGone || dropsTooLate)) return
       this.#skipTo(first)
       this.#held.delete(first)
       this.#play = sequenceAfter(first, 1)
@@ -215,9 +220,9 @@ export class ModelReceiver {
   poll(nowUs: number): void {
     this.#deliver(nowUs)
     if (nowUs >= this.#nextAckUs) this.#ack(nowUs)
-    if (!this.#options.periodicNak || nowUs < this.#nextNakUs) return
-    this.#nextNakUs = nowUs + Math.max(NAK_MIN_US, (this.rttUs + 4 * this.rttVarUs) / 2)
+    if (!this.#options.periodicNak || (this.#missing.size > 0 && nowUs < this.#nextNakUs)) return
     if (this.#missing.size > 0) this.#nak(this.#missingRanges(), nowUs)
+    this.#nextNakUs = nowUs + this.#nakEveryUs
   }
 
   #missingRanges(): Array<[first: number, last: number]> {
@@ -259,6 +264,8 @@ export class ModelReceiver {
 
   #nak(ranges: ReadonlyArray<readonly [first: number, last: number]>, nowUs: number): void {
     this.counts.naks += 1
+    // As libsrt does: the time to the next report is set by the round trip that holds now, however odd a moment it is.
+    this.#nakEveryUs = Math.max(NAK_MIN_US, (this.rttUs + 4 * this.rttVarUs) / 2)
     this.#control(CONTROL.NAK, 0, lossListWords(ranges.slice(0, NAK_WORDS / 2)), nowUs)
   }
 

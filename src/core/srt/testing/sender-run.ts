@@ -42,6 +42,7 @@ export interface SentData {
 /** Time between two turns of the sender. */
 const TURN_US = 5000
 const STEP_US = 1000
+const RECEIVED_AGE_MAX_US = 1e6
 export const PAYLOAD_BYTES = 16
 
 /** The session of a run, for which nobody shook hands. */
@@ -79,6 +80,7 @@ export class SenderRun {
   #nextOfferUs: number
   #nextTurnUs: number
   #standsUntilUs = 0
+  #resumedUs = 0
 
   constructor(options: RunOptions) {
     const random = seededRandom(options.seed ?? 1)
@@ -163,7 +165,8 @@ export class SenderRun {
   /** Lets `us` pass. */
   run(us: number): void {
     for (const endUs = this.nowUs + us; this.nowUs < endUs; this.nowUs += STEP_US) {
-      for (const { atUs, item } of this.there.arrivals(this.nowUs)) this.receiver.receive(item, atUs)
+      for (const { atUs, item } of this.there.arrivals(this.nowUs))
+        this.receiver.receive(item, Math.max(atUs, this.#resumedUs))
       this.receiver.poll(this.nowUs)
       if (this.nowUs < this.#standsUntilUs) continue
       for (const { item } of this.back.arrivals(this.nowUs)) this.hear(item)
@@ -183,11 +186,18 @@ export class SenderRun {
     this.run(us)
   }
 
+  /** The whole machine stands still for `us`: what is on its way arrives when it goes on. */
+  machineStandsStill(us: number): void {
+    this.nowUs += us
+    this.#resumedUs = this.nowUs
+  }
+
   #turn(): void {
     this.#nextTurnUs = this.nowUs + TURN_US
     this.sender.poll(this.nowUs)
     for (; this.offering && this.#nextOfferUs <= this.nowUs; this.#nextOfferUs += this.#intervalUs) {
-      const receivedUs = this.#nextOfferUs
+      // As the packet core has it: nothing counts as received more than a second ago.
+      const receivedUs = Math.max(this.#nextOfferUs, this.nowUs - RECEIVED_AGE_MAX_US)
       if (this.sender.send(this.offered.length, 0, PAYLOAD_BYTES, receivedUs, this.nowUs)) this.offered.push(receivedUs)
       else this.refused += 1
     }

@@ -96,8 +96,9 @@ export class HandshakeRun {
       this.nowUs += 10_000
       const step = this.hear(heard)
       if (!("packet" in step)) continue
-      this.toCaller.push(step.packet)
-      const answer = way.back === undefined ? step.packet : way.back(step.packet, this.toCaller.length - 1)
+      const reply = step.packet.slice()
+      this.toCaller.push(reply)
+      const answer = way.back === undefined ? reply : way.back(reply, this.toCaller.length - 1)
       if (answer === null) continue
       this.nowUs += 10_000
       const problem = this.caller.receive(answer, 0, answer.length)

@@ -275,6 +275,12 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     "ALTER TABLE notices ADD COLUMN node TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE notification_outbox ADD COLUMN node TEXT NOT NULL DEFAULT ''",
   ],
+  [
+    // When a mute begins, the windows of one that comes again (JSON), and why there is one.
+    "ALTER TABLE notification_mutes ADD COLUMN starts TEXT",
+    "ALTER TABLE notification_mutes ADD COLUMN repeats TEXT",
+    "ALTER TABLE notification_mutes ADD COLUMN reason TEXT",
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */

@@ -264,8 +264,8 @@ export class SendBatch {
       this.figures.refused += 1
       return
     }
+    if (to.segments) this.figures.fallbacks += 1
     to.segments = false
-    this.figures.fallbacks += 1
     this.#oneByOne(message, to)
   }
 

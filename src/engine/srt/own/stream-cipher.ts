@@ -63,7 +63,7 @@ const byLibcrypto = (crypto: LibCrypto, arena: SrtArena, key: Uint8Array, salt: 
   const written = arena.base + block.at + 32
   const context = Number(crypto.newContext())
   const cipher = Number(crypto.ecb[key.length as 16 | 24 | 32]())
-  crypto.setKey(context, cipher, 0, Uint8Array.from(key), 0)
+  crypto.setKey(context, cipher, 0, new Uint8Array(key), 0)
   crypto.setPadding(context, 0)
   return {
     seal: (jobs, count, places, bytes) => {

@@ -15,8 +15,20 @@ export const notificationOperations: ReadonlyArray<Operation> = [
     id: "listNotices",
     tag,
     summary: "What is wrong, and what was",
-    description: "Open notices, newest first, then those that are over, 200 at most. See `docs/notifications.md`.",
+    description:
+      "Open notices, newest first, then those that are over, 200 at most; and the open ones by what is the matter, gravest first. See `docs/notifications.md`.",
     answers: { 200: { description: "Notices", schema: "Notices" } },
+  },
+  {
+    method: "post",
+    path: "/api/notifications/acknowledge",
+    id: "acknowledgeNotices",
+    tag,
+    summary: "Acknowledge many open notices",
+    description: "Those with the given keys, as an incident lists them, or all. What is over by now is left out.",
+    body: "AcknowledgeInput",
+    answers: { 200: { description: "The notices", schema: "Notices" } },
+    problems: STORE,
   },
   {
     method: "post",
@@ -121,7 +133,8 @@ export const notificationOperations: ReadonlyArray<Operation> = [
     id: "createMute",
     tag,
     summary: "Mute a channel, an output or everything",
-    description: "Notices go on being made; what is still open at the end is told then.",
+    description:
+      "From now on or later, once or on days of the week. Notices go on being made; what is still open at the end is told then.",
     body: "MuteInput",
     answers: { 201: { description: "The mute", schema: "Mute" } },
     problems: CREATE,

@@ -6,16 +6,22 @@ export interface BadBody {
   readonly what: string
   /** Where, as the problem must name it. */
   readonly path: string
+  /** What the place takes, as text: equal for the same field of two bodies. */
+  readonly takes: string
   readonly body: Json
 }
 
 /** A place in a body that anything may be put into. */
 export interface Place {
   readonly path: string
+  /** As in `BadBody`. */
+  readonly takes: string
   readonly put: (value: Json) => Json
 }
 
 type Put = (value: Json) => Json
+const takesOf = (schema: JsonObject, path: string) =>
+  `${path.slice(path.lastIndexOf(".") + 1)} ${JSON.stringify(schema)}`
 const listOf = (value: Json | undefined): ReadonlyArray<Json> => (Array.isArray(value) ? value : [])
 const numberOf = (value: Json | undefined): number | undefined => (typeof value === "number" ? value : undefined)
 
@@ -85,6 +91,7 @@ export const makeBadBodies = (schemas: JsonObject) => {
       ([type, value]) => ({
         what: type === "number" ? "a fraction or another type" : `${type} in its place`,
         path,
+        takes: takesOf(schema, path),
         body: put(value),
       }),
     )
@@ -93,7 +100,8 @@ export const makeBadBodies = (schemas: JsonObject) => {
   const outOfBounds = (schema: JsonObject, path: string, put: Put): ReadonlyArray<BadBody> => {
     const { items, maxItems, maxLength, maximum, minItems, minLength, minimum } = schema
     const found: BadBody[] = []
-    const add = (what: string, value: Json) => found.push({ what, path, body: put(value) })
+    const takes = takesOf(schema, path)
+    const add = (what: string, value: Json) => found.push({ what, path, takes, body: put(value) })
     const low = numberOf(minimum)
     const high = numberOf(maximum)
     if (low !== undefined) add("below its bound", low - 1)
@@ -137,7 +145,7 @@ export const makeBadBodies = (schemas: JsonObject) => {
 
   /** Every place of a body, the body itself first. */
   const places = (schema: JsonObject, path = "", put: Put = (value) => value): ReadonlyArray<Place> => [
-    { path: path === "" ? "body" : path, put },
+    { path: path === "" ? "body" : path, takes: takesOf(schema, path), put },
     ...within(schema, path, put).flatMap(([inner, at, place]) => places(inner, at, place)),
   ]
 
@@ -149,10 +157,16 @@ export const makeBadBodies = (schemas: JsonObject) => {
       if (!isObject(base)) return []
       const at = (name: string) => (path === "" ? name : `${path}.${name}`)
       return [
-        { what: "a field too many", path: at("no_such_field"), body: put({ ...base, no_such_field: 1 }) },
-        ...listOf(one["required"]).map((name) => {
-          const { [String(name)]: _, ...rest } = base
-          return { what: "left out", path: at(String(name)), body: put(rest) }
+        {
+          what: "a field too many",
+          path: at("no_such_field"),
+          takes: takesOf(one, "no_such_field"),
+          body: put({ ...base, no_such_field: 1 }),
+        },
+        ...listOf(one["required"]).map((required) => {
+          const name = String(required)
+          const { [name]: _, ...rest } = base
+          return { what: "left out", path: at(name), takes: takesOf(one, name), body: put(rest) }
         }),
       ]
     })

@@ -5,6 +5,7 @@ import { usedUrl } from "../../../effects/config/output-place.ts"
 import { formsIn } from "../../testing/html-forms.ts"
 import type { RealApp } from "../../testing/real-app.ts"
 import { makeRealApps } from "../../testing/real-app.ts"
+import { withKey } from "../../testing/test-app.ts"
 import { outputs, post, start, textOf } from "./testing/real-forms.ts"
 
 const apps = makeRealApps()
@@ -227,4 +228,24 @@ describe("a new stream key for one in the URL", () => {
     expect([changed.status, changed.body]).toMatchObject([200, { url: "rtmp://192.0.2.1/{channel}" }])
     for (const { text } of [made, page, saved, changed]) expect(text).not.toContain(OLD)
   })
+})
+
+it("a viewer reads neither key through the API, in options or elsewhere", async () => {
+  const app = await apps.start({ settings: withKey("admin-key-of-this-test") })
+  const admin = { "X-API-Key": "admin-key-of-this-test" }
+  const { key } = await Effect.runPromise(app.accounts.createKey({ name: "screen", role: "viewer" }))
+  const output = { name: "cdn", url: `rtmp://192.0.2.1/live/${OLD}` }
+  await app.call("POST", "/api/channels", { name: "News", rtp_port: 5000, outputs: [output] }, admin)
+  const rotated = await app.call("PUT", "/api/channels/news/outputs/cdn", { stream_key: "brand-new-key" }, admin)
+  expect(rotated.status).toBe(200)
+  for (const path of [
+    "/api/channels",
+    "/api/channels/news",
+    "/api/channels/news/outputs/cdn",
+    "/api/config",
+    "/channels/news?output=cdn",
+  ]) {
+    const { status, text } = await app.call("GET", path, undefined, { "X-API-Key": key })
+    expect([path, status, /good-news-key|brand-new-key/.test(text)]).toEqual([path, 200, false])
+  }
 })

@@ -122,7 +122,7 @@ describe("a removal", () => {
     await add(app, { name: "cdn", url: "srt://cdn.example:9000?passphrase=s3cret-s3cret" })
     const there = async () => (await outputs(app)).length
     const path = "/channels/news/outputs/cdn/remove"
-    const shown = async () => (await app.call("GET", "/channels/news")).text
+    const shown = async () => (await app.call("GET", "/channels/news?output=cdn")).text
     // A stopped channel's is removed at once, by a form.
     expect(await shown()).toContain(`<form method="post" action="${path}">`)
     expect((await app.call("POST", "/api/channels/news/start")).status).toBe(200)

@@ -19,7 +19,7 @@ const PARTS = ["days", "date", "start", "stop"] as const
 const at = (n: number, part: string): string => `windows[${n}].${part}`
 
 /** The zone of the machine, where a new schedule begins. */
-const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"
+export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"
 
 const valuesOf = (schedule: ScheduleView | null): Fields =>
   Object.fromEntries([

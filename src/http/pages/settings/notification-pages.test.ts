@@ -92,6 +92,28 @@ describe("notifications", () => {
       /action="(\/settings\/notifications\/mutes\/[^"]+\/end)"/.exec(await get(app, "/settings/notifications")) ?? []
     expect((await post(app, end)).status).toBe(303)
     expect(await get(app, "/settings/notifications")).toContain("Nothing is muted.")
-    expect((await post(app, "/settings/notifications/none/acknowledge")).status).toBe(404)
+    const weekly = {
+      channel: "news-more",
+      minutes: "90",
+      starts: "2030-01-01 23:00",
+      zone: "Asia/Kathmandu",
+      weeks: "4",
+    }
+    for (const [wrong, name] of [
+      [{ ...weekly, starts: "soon" }, "starts"],
+      [{ ...weekly, zone: "Mars/Olympus" }, "zone"],
+      [{ ...weekly, "days.tue": "true", minutes: "1440" }, "minutes"],
+    ] as const) {
+      const answer = await post(app, "/settings/notifications/mutes", wrong)
+      expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(`id="mute-${name}-error"`)])
+    }
+    const starts = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+    const again = { ...weekly, starts: `${starts} 23:00`, "days.tue": "true", "days.fri": "true", reason: "<test>" }
+    expect((await post(app, "/settings/notifications/mutes", again)).status).toBe(303)
+    const told = textOf(await get(app, "/settings/notifications"))
+    expect(told).toContain("on Tue, Fri from 23:00 to 00:30 (Asia/Kathmandu), next from")
+    expect(told).toContain(": &lt;test&gt;")
+    // What is over by now needs nothing more.
+    expect((await post(app, "/settings/notifications/acknowledge", { key: "none" })).status).toBe(303)
   })
 })

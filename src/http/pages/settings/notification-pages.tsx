@@ -2,41 +2,46 @@
 /** The page of notifications: notices with acknowledgement and mutes, and who is told. */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
-import type { Choice } from "../../../../views/forms/form-state.ts"
 import {
   type DestinationRow,
   NotificationsPage,
   type NotificationsProps,
 } from "../../../../views/settings/NotificationsPage.tsx"
+import { causesOf } from "../../../effects/notifications/causes.ts"
 import { kindInfo } from "../../../effects/notifications/notice-kinds.ts"
-import { type DestinationView, MuteInput, type NoticeView } from "../../../effects/notifications/notification-bodies.ts"
-import { decode } from "../../request/body.ts"
+import {
+  AcknowledgeInput,
+  type DestinationView,
+  MuteInput,
+  type NoticeView,
+} from "../../../effects/notifications/notification-bodies.ts"
+import { decode, readFields } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
 import { type Problem, problemResponse } from "../../request/problem.ts"
+import { MAX_BULK } from "../../routes/bulk.ts"
 import type { AppServices } from "../../services/services.ts"
 import { channelChoices } from "../forms/channel-choices.ts"
-import { type Fields, field, numeric, pageAnswer, stateOf } from "../forms/form-fields.ts"
+import { type Fields, pageAnswer, stateOf } from "../forms/form-fields.ts"
 import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { destinationPageRoutes } from "./destination-pages.tsx"
+import { emptyMute, MUTE_ALIASES, muteBody, muteFields } from "./mute-fields.ts"
 import { ruleWords } from "./rule-fields.ts"
 import { doneOf } from "./settings-forms.ts"
 
 /** Time allowed for a test message, as mail servers take their time. */
 const TESTED_WITHIN = Duration.seconds(40)
-const MUTE_FIELDS = ["channel", "output", "minutes"]
-const DURATIONS: ReadonlyArray<Choice> = [
-  { value: "15", text: "15 minutes" },
-  { value: "60", text: "1 hour" },
-  { value: "240", text: "4 hours" },
-  { value: "1440", text: "1 day" },
-  { value: "10080", text: "1 week" },
-]
 
 const rowOf = (notice: NoticeView) => ({
   notice,
   words: notice.state === "open" ? kindInfo(notice.kind).words : kindInfo(notice.kind).over,
 })
+
+/** Open notices, a row for each cause. */
+const incidentsOf = (notices: ReadonlyArray<NoticeView>) => {
+  const open = new Map(notices.filter(({ state }) => state === "open").map((notice) => [notice.key, rowOf(notice)]))
+  return causesOf(notices).map((cause) => ({ cause, rows: cause.keys.flatMap((key) => open.get(key) ?? []) }))
+}
 
 const destinationRow = ({
   delivery,
@@ -88,19 +93,20 @@ export const notificationPageRoutes = (
   }
   const page = (c: Context, { fields, problem, tested }: More = {}) =>
     runner.run(c, read, ({ channels, destinations, mutes, notices, rules }) => {
-      const asked = { channel: c.req.query("channel") ?? "", output: c.req.query("output") ?? "", minutes: "60" }
+      const asked = emptyMute({ channel: c.req.query("channel") ?? "", output: c.req.query("output") ?? "" })
+      const specs = muteFields(channelChoices(channels))
+      const names = specs.map(({ name }) => name)
       const html = (
         <NotificationsPage
           frame={frameOf(c, services)}
           done={doneOf(c)}
-          open={notices.filter(({ state }) => state === "open").map(rowOf)}
+          open={incidentsOf(notices)}
           recent={notices.filter(({ state }) => state !== "open").map(rowOf)}
           mutes={mutes}
           destinations={destinations.map(destinationRow)}
           rules={rules.rules.map((rule) => ruleWords(rule, destinations))}
-          channels={channelChoices(channels)}
-          durations={DURATIONS}
-          state={stateOf(fields ?? asked, problem, MUTE_FIELDS, "")}
+          muteFields={specs}
+          state={stateOf(fields ?? asked, problem, names, "", MUTE_ALIASES)}
           tested={tested}
         />
       )
@@ -111,9 +117,8 @@ export const notificationPageRoutes = (
   methods(app, "/settings/notifications/mutes", {
     POST: (c) =>
       withForm(c, async (fields) => {
-        const [channel, output] = [field(fields, "channel") || null, field(fields, "output") || null]
-        const input = { channel, output, minutes: numeric(field(fields, "minutes")) }
-        const muted = await runner.settle(c, Effect.flatMap(decode(MuteInput, input), notifications.mute))
+        const input = Effect.flatMap(muteBody(fields, Date.now()), (body) => decode(MuteInput, body))
+        const muted = await runner.settle(c, Effect.flatMap(input, notifications.mute))
         return Either.isLeft(muted)
           ? page(c, { fields, problem: muted.left })
           : c.redirect("/settings/notifications?done=muted#mute", 303)
@@ -136,10 +141,13 @@ export const notificationPageRoutes = (
     },
   })
   destinationPageRoutes(app, services)
-  methods(app, "/settings/notifications/:key/acknowledge", {
-    POST: (c) =>
-      runner.run(c, notifications.acknowledge(c.req.param("key")), () =>
-        c.redirect("/settings/notifications?done=acknowledged", 303),
-      ),
+  methods(app, "/settings/notifications/acknowledge", {
+    POST: async (c) => {
+      const form = await runner.settle(c, readFields(c))
+      if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
+      const input = { keys: [...new Set(form.right.getAll("key"))].slice(0, MAX_BULK) }
+      const seen = Effect.flatMap(decode(AcknowledgeInput, input), notifications.acknowledgeMany)
+      return runner.run(c, seen, () => c.redirect("/settings/notifications?done=acknowledged", 303))
+    },
   })
 }

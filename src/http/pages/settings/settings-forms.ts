@@ -10,7 +10,7 @@ const DONE: Readonly<Record<string, string>> = {
   password: "The password was changed.",
   saved: "Saved.",
   removed: "Removed.",
-  acknowledged: "Acknowledged: it is not told again.",
+  acknowledged: "Acknowledged: not told again.",
   muted: "Muted.",
   unmuted: "The mute was ended.",
   applied: "The configuration was applied.",

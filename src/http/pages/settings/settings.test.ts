@@ -81,7 +81,8 @@ describe("whatever is typed", () => {
           ["stream_key"],
         ],
         ["/settings/templates/cdn/edit", ["url", "output_name", "preset", "settings_of"], ["stream_key"]],
-        ["/settings/notifications/mutes", ["channel", "output", "minutes"], []],
+        ["/settings/notifications/mutes", ["channel", "output", "minutes", "starts", "zone", "days.mon", "weeks"], []],
+        ["/settings/notifications/acknowledge", ["key"], []],
         [
           "/settings/notifications/destinations/add",
           ["kind", "name", "host", "port", "security", "to", "enabled"],

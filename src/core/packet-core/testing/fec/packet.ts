@@ -59,7 +59,7 @@ export const recoveryOf = (datagram: Uint8Array): Recovery => {
 /** XORs two packets field by field; the shorter payload counts as filled up with zeros. */
 export const xor = (a: Recovery, b: Recovery): Recovery => {
   const [long, short] = a.payload.length >= b.payload.length ? [a.payload, b.payload] : [b.payload, a.payload]
-  const payload = Uint8Array.from(long)
+  const payload = new Uint8Array(long)
   for (let i = 0; i < short.length; i++) payload[i] = (payload[i] ?? 0) ^ (short[i] ?? 0)
   return {
     options: a.options ^ b.options,
