@@ -17,7 +17,8 @@ const DEATHS = 3
 const WITHIN_MS = 60_000
 const KEEP_OUT_FILE = "kept-out.json"
 
-const Handled = Schema.Struct({ channel_id: Schema.String, stage: Schema.Literal(...STAGES) })
+/** What an engine was at: a channel, and what it did for it. */
+export const Handled = Schema.Struct({ channel_id: Schema.String, stage: Schema.Literal(...STAGES) })
 
 /** What a list shows of a crash. */
 export const CrashSummary = Schema.Struct({

@@ -10,9 +10,9 @@ import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { SRT_STACKS } from "../../core/srt/stack.ts"
+import { Handled } from "../../effects/engine/Crashes.ts"
 import { AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
 import { ALARM_KINDS } from "../../effects/model/event.ts"
-import { STAGES } from "../../engine/protocol/handling-memory.ts"
 import { settingFields } from "./setting-schemas.ts"
 
 const { Array: List, Boolean: Flag, Literal, NullOr, Number: Num, String: Text, Struct } = Schema
@@ -276,7 +276,7 @@ export const EngineCrash = Struct({
   why: Text,
   uptime: Num,
   channels: texts,
-  handled: NullOr(Struct({ channel_id: Text, stage: Literal(...STAGES) })),
+  handled: NullOr(Handled),
 })
 export const EngineCrashes = Struct({ crashes: List(EngineCrash), kept_out: List(KeptOut) })
 export const EngineCrashDetails = Struct({ ...EngineCrash.fields, figures: NullOr(Schema.Unknown), log: Text })
