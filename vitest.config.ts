@@ -60,6 +60,7 @@ const LONGEST = [
   "e2e/faults/srt-malformed",
   "e2e/failover-events",
   "medialive/MediaLive",
+  "medialive/MediaLive.auto",
   "http/openapi/bad-input",
   "http/planted-secrets",
   "engine/srt-acknowledged",
