@@ -42,6 +42,7 @@ const LONGEST = [
   "e2e/faults/outage",
   "e2e/nodes",
   "e2e/startup",
+  "e2e/npm-start",
   "e2e/pages-medialive",
   "e2e/planted-secrets",
   "e2e/pages-keys",
