@@ -6,7 +6,7 @@ const ALL = propertyRuns(1) > 1
 /** What has been tried at some operation, by what the place takes. Bodies share most of their fields. */
 const tried = new Set<string>()
 let turn = 0
-/** Of each place what no operation before has been tried with; where there is nothing new, one case, by turns. */
+/** Cases of each place that no operation before has been tried with; where there is none, one of them, by turns. */
 export const chosen = <Case extends { readonly path: string; readonly takes: string; readonly what: string }>(
   cases: ReadonlyArray<Case>,
 ): ReadonlyArray<Case> => {
