@@ -1,7 +1,7 @@
 /**
- * Writes build/product, the product as end-to-end tests start it: the modules of each of its processes in one file, which
- * halves what a start costs, beside links to what it reads. Run by Bun. Its folders are those of the sources, and each
- * module believes to be at its own place in it, so that paths lead to the other bundles and to the links.
+ * Writes build/product, the product as end-to-end tests start it: the modules of each of its processes in one file,
+ * which starts sooner, beside links to what it reads. Run by Bun. Its folders are those of the sources, and each module
+ * believes to be at its own place in it, so that paths lead to the other bundles and to the links.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"

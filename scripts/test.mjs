@@ -111,8 +111,8 @@ const everything = async (env) => [
 ]
 
 /**
- * The product in few files (scripts/bundle-product.mjs), as end-to-end tests start it. Made anew for each run, it is never
- * stale, and a file that somebody changes meanwhile does not matter.
+ * The product in few files (scripts/bundle-product.mjs), as end-to-end tests start it. Made anew for each run, it is
+ * never stale, and a file that somebody changes meanwhile does not matter.
  */
 const bundles = () => {
   const { status } = spawnSync(bun, [join(root, "scripts", "bundle-product.mjs")], { stdio: ["ignore", "inherit", 2] })

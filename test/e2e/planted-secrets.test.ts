@@ -5,46 +5,19 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { adobeLogin, llnwLogin } from "../../src/core/rtmp/testing/auth-server.ts"
 import { startHttpReceiver, startMailReceiver } from "../../src/effects/testing/receivers.ts"
 import { RULES } from "../../src/http/access/roles.ts"
 import { callersOf, walkForms } from "../../src/http/testing/form-walk.ts"
-import { freeTcpPort, freeUdpPort } from "./ports.ts"
+import { plantedInputs, plantedOutputs } from "./planted-outputs.ts"
+import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
-import { RtmpTestServer } from "./rtmp-test-server.ts"
-import { RtspTestServer } from "./rtsp-test-server.ts"
+import { SecretSearch } from "./secret-search.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
-/** The planted secrets, one for each place, so that a secret that is found tells where it comes from. */
-const secrets: string[] = []
-const planted = (place: string): string => {
-  const secret = `Planted4711${place}Zx`
-  secrets.push(secret)
-  return secret
-}
+const search = new SecretSearch()
+const { found, look, planted, secrets } = search
 const API_KEY = planted("EnvironmentKey")
 const ADMIN = { "X-API-Key": API_KEY }
-
-/**
- * A secret as it is, and as servers and protocols write it: in base64 (at each of the three offsets) and in
- * hexadecimal.
- */
-const writings = (secret: string): ReadonlyArray<string> => [
-  secret,
-  Buffer.from(secret).toString("hex"),
-  ...[0, 1, 2].map((before) => {
-    const text = Buffer.from(" ".repeat(before) + secret).toString("base64")
-    // The characters at the ends depend on what stands beside the secret.
-    return text.slice(before === 0 ? 0 : before + 1, -4)
-  }),
-]
-const found = new Set<string>()
-let searched: ReadonlyArray<readonly [secret: string, writing: string]> = []
-/** @param except what may be shown here */
-const look = (where: string, text: string, except = ""): void => {
-  for (const [secret, writing] of searched)
-    if (secret !== except && text.includes(writing)) found.add(`${secret} in ${where}`)
-}
 
 /** Every process of this machine that can be looked at; those of the product are among them. */
 const processes = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name))
@@ -56,15 +29,15 @@ const readProcess = (pid: string, file: "cmdline" | "environ"): string => {
   }
 }
 const programs = new Set<string>()
-/** Processes that were looked at, with their command lines: neither these nor the environment change. */
+/** Processes looked at since the search began, with their command lines, which change with the environment (execve). */
 const lookedAt = new Set<string>()
 let product: Product
 const lookAtProcesses = () => {
   for (const pid of processes()) {
     const line = readProcess(pid, "cmdline")
-    if (line === "" || lookedAt.has(`${pid} ${line}`)) continue
-    // Secrets that are made later are in processes that are started later.
-    lookedAt.add(`${pid} ${line}`)
+    const looked = `${search.begun} ${pid} ${line}`
+    if (line === "" || lookedAt.has(looked)) continue
+    lookedAt.add(looked)
     programs.add(line.replaceAll("\0", " "))
     look(`the command line ${line.slice(0, 80).replaceAll("\0", " ")}`, line)
     // The secrets in the environment of the service were put there by whoever started it.
@@ -118,85 +91,8 @@ const call = async (
   return { status: answer.status, text, headers: answer.headers, body: text.startsWith("{") ? JSON.parse(text) : null }
 }
 
-/** Makes outputs to servers of all kinds, by the status that each comes to. */
-const makeOutputs = async () => {
-  const [adobe, llnw, refusing] = [planted("RtmpAdobe"), planted("RtmpLlnw"), planted("RtmpKey")]
-  const [digestKey, rtspLogin, token, s3] = [
-    planted("RtmpUrlKey"),
-    planted("RtspLogin"),
-    planted("HlsToken"),
-    planted("S3"),
-  ]
-  const rtmpAdobe = await RtmpTestServer.start({ refuseConnect: adobeLogin("me", adobe) })
-  const rtmpLlnw = await RtmpTestServer.start({ refuseConnect: llnwLogin("me", llnw) })
-  const wrong = await RtmpTestServer.start({ refuseConnect: adobeLogin("me", "another") })
-  const status = {
-    level: "error",
-    code: "NetStream.Publish.BadName",
-    description: `stream live/${refusing} is already published`,
-  }
-  const taken = await RtmpTestServer.start({ publishStatus: status })
-  const rtsp = await RtspTestServer.start(`me:${rtspLogin}`)
-  const http = await startHttpReceiver((response, { path, headers }) => {
-    response.writeHead(403, { "Content-Type": "text/plain" })
-    response.end(`${path} is not for ${headers.authorization}`)
-  })
-  closers.push(...[rtmpAdobe, rtmpLlnw, wrong, taken, rtsp].map((server) => () => server.stop()), http.close)
-  const at = `127.0.0.1:${await freeTcpPort()}`
-  const passphrase = planted("SrtPassphrase")
-  const srt = `srt://127.0.0.1:${await freeUdpPort()}?conntimeo=500&passphrase=${passphrase}`
-  const listener = `srt://127.0.0.1:${await freeUdpPort()}?mode=listener&passphrase=${planted("SrtListener")}`
-  return {
-    connected: [
-      { name: "rtmp-adobe", url: `rtmp://me:${adobe}@127.0.0.1:${rtmpAdobe.port}/live/${digestKey}` },
-      {
-        name: "rtmp-llnw",
-        url: `rtmp://me:${llnw}@127.0.0.1:${rtmpLlnw.port}/live`,
-        stream_key: planted("RtmpLlnwKey"),
-      },
-      { name: "rtsp", url: `rtsp://me:${rtspLogin}@127.0.0.1:${rtsp.port}/live` },
-    ],
-    waiting: [{ name: "srt-listener", url: listener }],
-    failing: [
-      { name: "srt", url: `${srt}&streamid=${encodeURIComponent(`#!::u=me,s=${planted("SrtStreamid")}`)}` },
-      {
-        name: "srt-backup",
-        url: `srt://127.0.0.1:${await freeUdpPort()}?conntimeo=500`,
-        settings: {
-          backup_url: `srt://127.0.0.1:${await freeUdpPort()}?passphrase=${planted("SrtBackup")}&streamid=${encodeURIComponent(`#!::u=me,s=${planted("SrtBackupId")}`)}`,
-        },
-      },
-      { name: "rtmp-wrong", url: `rtmp://me:${planted("RtmpWrong")}@127.0.0.1:${wrong.port}/live/x` },
-      { name: "rtmp-taken", url: `rtmp://127.0.0.1:${taken.port}/live`, stream_key: refusing },
-      { name: "rtmp-closed", url: `rtmp://me:${planted("RtmpClosed")}@${at}/live/${planted("RtmpClosedKey")}` },
-      { name: "rtsp-wrong", url: `rtsp://me:${planted("RtspWrong")}@127.0.0.1:${rtsp.port}/live` },
-      { name: "rtsp-closed", url: `rtsp://me:${planted("RtspClosed")}@${at}/live` },
-      { name: "hls", url: `${http.url}/live/main.m3u8?token=${token}`, protocol: "hls" },
-      {
-        name: "hls-login",
-        url: `${http.url.replace("//", `//me:${planted("HlsLogin")}@`)}/live/login.m3u8`,
-        protocol: "hls",
-      },
-      {
-        name: "s3",
-        url: "s3://bucket/live",
-        settings: { s3_endpoint: http.url, s3_access_key_id: "AKIA", s3_secret_access_key: s3 },
-      },
-    ],
-  }
-}
-
-/** URLs of SRT inputs: a far end that is not there, and a listener that nobody calls. */
-const inputUrls = async () => {
-  const passphrase = planted("InputPassphrase")
-  const streamid = encodeURIComponent(`#!::u=me,r=live,s=${planted("InputStreamid")}`)
-  const listener = `srt://:${await freeUdpPort()}?mode=listener&passphrase=${planted("InputListener")}`
-  const caller = `srt://127.0.0.1:${await freeUdpPort()}?conntimeo=500&passphrase=${passphrase}&streamid=${streamid}`
-  return { input_url: caller, backup_input_url: listener }
-}
-
 /** Makes channels that are received by SRT, with these URLs and at the ingest port. */
-const makeInputs = async (legs: Awaited<ReturnType<typeof inputUrls>>) => {
+const makeInputs = async (legs: Awaited<ReturnType<typeof plantedInputs>>) => {
   const atIngest = { input_url: `srt://:${ingestPort}?mode=listener` }
   for (const channel of [
     { name: "by-srt", ...legs },
@@ -245,7 +141,7 @@ const addDestinations = async () => {
       secret: planted("DeadHookSecret"),
     },
   ]) {
-    searched = secrets.flatMap((secret) => writings(secret).map((writing) => [secret, writing] as const))
+    search.begin()
     const created = await call("POST", "/api/notifications/destinations", destination)
     expect(created.status, created.text).toBe(201)
     const path = `/api/notifications/destinations/${created.body.id}`
@@ -268,7 +164,7 @@ const callers = (role: string) =>
     return String(((await made.json()) as { key: string }).key)
   })
 
-/** One output for each kind of secret. `src/http/planted-secrets.test.ts` walks over the forms of all kinds of outputs. */
+/** One output for each kind of secret. `src/http/planted-secrets.test.ts` walks over the forms of all outputs. */
 const WALKED = ["rtmp-adobe", "srt-backup", "hls-login", "s3"]
 
 /**
@@ -344,7 +240,7 @@ const contentOf = (path: string): string => {
 }
 
 it("a planted secret is found nowhere", async () => {
-  const { connected, failing, waiting } = await makeOutputs()
+  const { connected, failing, waiting } = await plantedOutputs(planted, (stop) => void closers.push(stop))
   const password = planted("UserPassword")
   const template = {
     name: "cdn",
@@ -352,7 +248,7 @@ it("a planted secret is found nowhere", async () => {
     stream_key: planted("TemplateKey"),
   }
   await addDestinations()
-  const legs = await inputUrls()
+  const legs = await plantedInputs(planted)
 
   // The answer that makes a key is the one place that shows it.
   const made = await fetch(`${product.url}/api/keys`, {
@@ -364,7 +260,7 @@ it("a planted secret is found nowhere", async () => {
   expect(key.length).toBeGreaterThan(20)
   secrets.push(key)
   const urlOnly = planted("TemplateUrl")
-  searched = secrets.flatMap((secret) => writings(secret).map((writing) => [secret, writing] as const))
+  search.begin()
 
   expect((await call("POST", "/api/users", { name: "ada", password, role: "admin" })).status).toBe(201)
   expect((await call("POST", "/api/templates", template)).status).toBe(201)

@@ -10,7 +10,7 @@ import type { Health } from "../../src/effects/show/health-of.ts"
 import { freeTcpPort } from "./ports.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-/** Folder of what is started: the sources, or the bundles of scripts/bundle-product.mjs, which start in half the time. */
+/** Folder of what is started: the sources, or the bundles of scripts/bundle-product.mjs, which start sooner. */
 export const home = process.env["PRODUCT_HOME"] ?? root
 
 export interface Answer<T> {

@@ -11,6 +11,8 @@ import { OPERATIONS, openApiDocument } from "./document.ts"
 import { isObject, type Json, type JsonObject } from "./json-schema.ts"
 import type { Operation } from "./operations/operation.ts"
 import { makeBadBodies } from "./testing/bad-bodies.ts"
+import { badValues, notJson, ODD_YAML, TEXTS } from "./testing/bad-values.ts"
+import { chosen } from "./testing/chosen-cases.ts"
 import { type ControlPlane, makeControlPlane } from "./testing/control-plane.ts"
 
 const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
@@ -23,26 +25,6 @@ const schemaOf = (name: string) => objectOf(schemas[name])
 const WITH_BODY = OPERATIONS.flatMap((operation) =>
   operation.body === undefined || operation.tag === "MediaLive" ? [] : [{ ...operation, body: operation.body }],
 )
-
-/** Each case of each operation, instead of those that are chosen below. */
-const ALL = propertyRuns(1) > 1
-/** What has been tried at some operation, by what the place takes. Bodies share most of their fields. */
-const tried = new Set<string>()
-let turn = 0
-/** The cases of a place that no operation before has been tried with; where there is nothing new, one case, by turns. */
-const chosen = <Case extends { readonly path: string; readonly takes: string; readonly what: string }>(
-  cases: ReadonlyArray<Case>,
-): ReadonlyArray<Case> => {
-  if (ALL) return cases
-  const byPath = new Map<string, Case[]>()
-  for (const one of cases) byPath.set(one.path, [...(byPath.get(one.path) ?? []), one])
-  return [...byPath.values()].flatMap((atPlace) => {
-    const untried = atPlace.filter(({ takes, what }) => !tried.has(`${what} ${takes}`))
-    for (const { takes, what } of untried) tried.add(`${what} ${takes}`)
-    turn += 1
-    return untried.length > 0 ? untried : atPlace.filter((_, index) => index === turn % atPlace.length)
-  })
-}
 
 const title = ({ method, path }: Operation) => `${method.toUpperCase()} ${path}`
 const exampleOf = (body: string): Json => NAMED[body]?.examples?.[0] ?? {}
@@ -160,18 +142,6 @@ const neverFails = async (response: Response, what: string): Promise<void> => {
   else await refused(response, what)
 }
 
-const TEXTS = [
-  "a\u0000b",
-  "\u0000",
-  "a\r\nb",
-  "\u202eabc",
-  "\ud83d",
-  "ﷺ".repeat(20),
-  "Ärger 📺 в эфире",
-  "'; DROP TABLE channels; --",
-  "../../etc/passwd",
-]
-
 const SIZE = 10_000_000
 const BIG = [`{"name":"${"x".repeat(SIZE)}"}`, " ".repeat(SIZE), `[${"1,".repeat(SIZE / 2)}1]`]
 
@@ -198,30 +168,7 @@ describe.each(WITH_BODY.map((operation) => [title(operation), operation] as cons
   it("refuses what is no JSON object in UTF-8", async () => {
     const url = urlOf(operation)
     const example = JSON.stringify(exampleOf(body))
-    const bodies: ReadonlyArray<string | Uint8Array<ArrayBuffer>> = [
-      "",
-      " ",
-      "{",
-      `${example.slice(0, -1)}`,
-      `${example}x`,
-      "[]",
-      "null",
-      "1",
-      '"x"',
-      "\u0000",
-      `\u0000${example}`,
-      "name=x",
-      "[".repeat(100_000),
-      `{"a":${'{"a":'.repeat(10_000)}1${"}".repeat(10_001)}`,
-      '{"name":"a","name":"b"}',
-      '{"__proto__":{"name":"x"}}',
-      '{"constructor":{"prototype":{}}}',
-      '{"rtp_port":1e999}',
-      '{"rtp_port":NaN}',
-      new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
-      new Uint8Array([0xff, 0xfe, 0x7b, 0x00]),
-    ]
-    for (const bytes of bodies) await refused(await send(method, url, bytes), String(bytes).slice(0, 60))
+    for (const bytes of notJson(example)) await refused(await send(method, url, bytes), String(bytes).slice(0, 60))
     // YAML is taken in one place, and its own parser answers for it.
     const types = [
       "text/plain",
@@ -252,20 +199,7 @@ describe.each(WITH_BODY.map((operation) => [title(operation), operation] as cons
       const paths = await refused(await yaml(JSON.stringify(body)), `${path}: ${what}`)
       expect(paths, `${path}: ${what}`).toContain(path)
     }
-    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefghij".replace(/./g, (name, i: number) => `${name}: &${name} [${`*${"abcdefghij"[i]},`.repeat(9)}]\n`)}`
-    for (const text of [
-      "",
-      "a: b: c",
-      "\t- x",
-      "&a [*a]",
-      "? {a: 1}\n: 2",
-      "!!binary x",
-      "--- 1\n--- 2",
-      "a: 1\na: 2",
-      "<<: {a: 1}",
-      "a: .nan",
-      bomb,
-    ]) {
+    for (const text of ODD_YAML) {
       await refused(await yaml(text), text.slice(0, 60))
     }
     await refused(await yaml(`${"- ".repeat(10_000)}x`), "10 000 deep")
@@ -284,19 +218,6 @@ describe.each(WITH_BODY.map((operation) => [title(operation), operation] as cons
   })
 })
 
-const BAD_VALUES = (schema: JsonObject): ReadonlyArray<string> => {
-  const { enum: values, format, maxLength, maximum, minLength, pattern, type } = schema
-  if (type === "integer")
-    return ["0", "-1", "1.5", "x", "", "1e3", "0x10", "9".repeat(400), String(Number(maximum) + 1), "1\u0000"]
-  if (Array.isArray(values)) return ["", "x", "1 ", "JSON", "\u0000", "x".repeat(10_000)]
-  if (format === "date-time") return ["", "now", "2026-01-02", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05", "\u0000"]
-  if (pattern !== undefined) return ["", "!", "\u0000", "x".repeat(10_000)]
-  return [
-    ...(Number(minLength) > 0 ? [""] : []),
-    ...(maxLength === undefined ? [] : ["x".repeat(Number(maxLength) + 1)]),
-  ]
-}
-
 describe("parameters", () => {
   withService()
   const withQuery = OPERATIONS.filter(({ query, tag }) => query !== undefined && tag !== "MediaLive")
@@ -307,7 +228,7 @@ describe("parameters", () => {
       const body = operation.body === undefined ? undefined : JSON.stringify(exampleOf(operation.body))
       const ask = (query: string) => send(operation.method, `${urlOf(operation)}?${query}`, body)
       for (const { name, schema } of operation.query ?? []) {
-        const bad = BAD_VALUES(schema)
+        const bad = badValues(schema)
         expect(bad.length, name).toBeGreaterThan(0)
         for (const value of bad) {
           const paths = await refused(
