@@ -42,7 +42,7 @@ export class SrtSender {
   readonly #repairs: Repairs
   /** The first packet that was sent with the present key. */
   #keySince: number
-  #message = 1
+  #message: number
   #window: number
   #lastStampUs = 0
   #heardUs: number
@@ -62,6 +62,7 @@ export class SrtSender {
     this.#plain = new PlainControl(session)
     this.#renewal = session.keys === null ? null : new KeyRenewal(session.keys, options)
     this.#keySince = session.sequence
+    this.#message = options.firstMessage
     this.#window = session.flowWindow
     this.#heardUs = nowUs
     this.#sentUs = nowUs
