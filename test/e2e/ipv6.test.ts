@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { buildFec } from "../../src/core/packet-core/testing/fec/packet.ts"
 import { buildRtp } from "../../src/core/rtp/header.ts"
+import { SRT_STACKS } from "../../src/core/srt/stack.ts"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
 import type { LegSpec } from "../../src/engine/protocol/messages.ts"
 import { DatagramSender, numberedTs, payloadsOf } from "./datagrams.ts"
@@ -308,24 +309,32 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
     }
   }
 
-  it("SRT calls and listens on link-local addresses by their zones, also when the interface was created anew", async () => {
+  it("SRT of both stacks calls and listens on link-local addresses by their zones, also when the interface was created anew", async () => {
     const other = await EngineProcess.start({ within: path.far.exec })
     try {
       for (const one of [engine, other]) {
         const legs = [{ name: "primary", ip: "::1", port: PORT } as const]
         await one.ask({ cmd: "put_channel", channel: { id: "c1", label: "c1", legs, policy: policyOf({}) } })
       }
-      await engine.open("srt://[fe80::1%25near0]:9100?mode=listener", "listener")
-      await engine.outputIs("listener", "listening")
-      await callUntilAnswered(other, "srt://[fe80::1%25far0]:9100", "caller")
-      await engine.outputIs("listener", "connected")
+      for (const [i, stack] of SRT_STACKS.entries()) {
+        const [port, listener, caller] = [9100 + i, `${stack} listener`, `${stack} caller`]
+        await engine.open(`srt://[fe80::1%25near0]:${port}?mode=listener&stack=${stack}`, listener)
+        await engine.outputIs(listener, "listening")
+        await callUntilAnswered(other, `srt://[fe80::1%25far0]:${port}?stack=${stack}`, caller)
+        await engine.outputIs(listener, "connected")
+      }
       path.unplug()
-      await other.open("srt://[fe80::1%25far0]:9100", "away")
-      expect(await other.ended("away")).toMatchObject({ code: "ENODEV", message: expect.stringContaining('"far0"') })
+      for (const [i, stack] of SRT_STACKS.entries()) {
+        await other.open(`srt://[fe80::1%25far0]:${9100 + i}?stack=${stack}`, `${stack} away`)
+        const reason = { code: "ENODEV", message: expect.stringContaining('"far0"') }
+        expect(await other.ended(`${stack} away`)).toMatchObject(reason)
+      }
       path.plugIn()
-      await engine.open("srt://[fe80::1%25near0]:9200?mode=listener", "again")
-      await engine.outputIs("again", "listening")
-      await callUntilAnswered(other, "srt://[fe80::1%25far0]:9200", "later")
+      for (const [i, stack] of SRT_STACKS.entries()) {
+        await engine.open(`srt://[fe80::1%25near0]:${9200 + i}?mode=listener&stack=${stack}`, `${stack} again`)
+        await engine.outputIs(`${stack} again`, "listening")
+        await callUntilAnswered(other, `srt://[fe80::1%25far0]:${9200 + i}?stack=${stack}`, `${stack} later`)
+      }
     } finally {
       await other.dispose()
     }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../load-tests/lib/udp-sink.ts"
+import { SRT_STACKS } from "../../src/core/srt/stack.ts"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import { FakeSrtCaller } from "./fake-srt-caller.ts"
 import { freeUdpPort } from "./ports.ts"
@@ -57,17 +58,18 @@ const witnessLostNothing = async () => {
 
 describe("siblings lose nothing", () => {
   it("while outputs are added, changed, stopped and removed", async () => {
-    for (let i = 0; i < 5; i++) {
+    for (const stack of [...SRT_STACKS, ...SRT_STACKS]) {
       const srtPort = await freeUdpPort()
       const added = await product.addOutput(channel.id, {
         protocol: "srt",
-        url: `srt://127.0.0.1:${srtPort}?mode=listener`,
+        url: `srt://127.0.0.1:${srtPort}?mode=listener&stack=${stack}`,
       })
       await receive(`srt://127.0.0.1:${srtPort}`)
       await product.until("connected", channel.id, (v) => outputOf(v, added.id)?.status === "connected")
       const path = `/api/channels/${channel.id}/outputs/${added.id}`
       expect(
-        (await product.api("PUT", path, { url: `srt://127.0.0.1:${srtPort}?mode=listener&latency=300` })).status,
+        (await product.api("PUT", path, { url: `srt://127.0.0.1:${srtPort}?mode=listener&latency=300&stack=${stack}` }))
+          .status,
       ).toBe(200)
       expect((await product.api("POST", `${path}/stop`)).status).toBe(200)
       await product.until("stopped", channel.id, (v) => outputOf(v, added.id)?.status === "stopped")
@@ -193,9 +195,9 @@ describe("retries", () => {
 })
 
 describe("SRT receivers", () => {
-  it("see a goodbye when their output is removed", async () => {
+  it.each(SRT_STACKS)("see a goodbye when their output on the stack %s is removed", async (stack) => {
     const port = await freeUdpPort()
-    const output = await product.addOutput(channel.id, { url: `srt://127.0.0.1:${port}?mode=listener` })
+    const output = await product.addOutput(channel.id, { url: `srt://127.0.0.1:${port}?mode=listener&stack=${stack}` })
     // The receiver is one made of the wire's bytes, because srt-live-transmit sometimes sees the end only when its own
     // idle time is over (libsrt before 1.5.5).
     const receiver = await FakeSrtCaller.open(port)

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { afterEach, describe, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../load-tests/lib/udp-sink.ts"
+import { SRT_STACKS } from "../../src/core/srt/stack.ts"
 import type { ChannelView } from "../../src/effects/model/channel.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
@@ -12,43 +13,52 @@ import { type BackgroundSource, startSource } from "./source.ts"
 let product: Product | null = null
 let source: BackgroundSource | null = null
 let sink: UdpSink | null = null
-let receiver: SrtReceiver | null = null
+/** One for each stack, which are SRT outputs of the same channel. */
+let receivers: ReadonlyArray<SrtReceiver> = []
 
 afterEach(async () => {
   await source?.stop()
   sink?.close()
-  await receiver?.stop("SIGKILL")
+  await Promise.all(receivers.map((receiver) => receiver.stop("SIGKILL")))
   await product?.dispose()
   product = null
   source = null
   sink = null
-  receiver = null
+  receivers = []
 })
 
-/** Makes a running channel with a verifying UDP output and an SRT listener with one receiver. */
+/**
+ * One of them at least: a receiver of libsrt before 1.5.5 sometimes sees a goodbye only when its idle time is over. What
+ * each stack says is looked at in outputs.test.ts.
+ */
+const wasTold = () => receivers.some(({ program }) => program.errors.includes("SRT source disconnected"))
+
+/** Makes a running channel with a verifying UDP output and SRT listeners on both stacks with a receiver each. */
 const streaming = async (): Promise<{
   product: Product
   channel: ChannelView
   sink: UdpSink
   source: BackgroundSource
-  srtPort: number
 }> => {
   const started = await Product.start()
   product = started
   const port = await freeUdpPort()
-  const srtPort = await freeUdpPort()
   const witness = createUdpSink({ port: 0 })
   sink = witness
-  const outputs = [{ url: `udp://127.0.0.1:${witness.port}` }, { url: `srt://127.0.0.1:${srtPort}?mode=listener` }]
+  const srtPorts = await Promise.all(SRT_STACKS.map(() => freeUdpPort()))
+  const outputs = [
+    { url: `udp://127.0.0.1:${witness.port}` },
+    ...SRT_STACKS.map((stack, i) => ({ url: `srt://127.0.0.1:${srtPorts[i]}?mode=listener&stack=${stack}` })),
+  ]
   const channel = await started.channel({ name: "Main Event", rtp_ip: "127.0.0.1", rtp_port: port, outputs })
-  receiver = await SrtReceiver.open(`srt://127.0.0.1:${srtPort}`)
+  receivers = await Promise.all(srtPorts.map((srtPort) => SrtReceiver.open(`srt://127.0.0.1:${srtPort}`)))
   await started.until("connected", channel.id, (view) => view.outputs.every((o) => o.status === "connected"), 15_000)
   const running = await startSource({ port })
   source = running
   await witness.until((report) => report.received >= 300)
   // It plays with a latency of its own, and only one that has played says that it was told of the end.
-  await receiver.atLeast(1)
-  return { product: started, channel, sink: witness, source: running, srtPort }
+  await Promise.all(receivers.map((receiver) => receiver.atLeast(1)))
+  return { product: started, channel, sink: witness, source: running }
 }
 
 const restarted = async (before: Product): Promise<Product> => {
@@ -80,7 +90,7 @@ describe("kill -9 of the control plane", () => {
     expect(await next.enginePid()).toBe(engine)
     expect(view.uptime).toBeGreaterThan(2.5)
     expect(view.outputs[0]?.uptime).toBeGreaterThan(2)
-    expect(view.outputs.map((o) => o.reconnects)).toEqual([0, 0])
+    expect(view.outputs.map((o) => o.reconnects)).toEqual([0, 0, 0])
     await lostNothing(stage.sink, stage.source)
   })
 
@@ -97,10 +107,10 @@ describe("kill -9 of the control plane", () => {
 
   it("changes made while the engine ran alone are carried out: what was removed is removed", async () => {
     const stage = await streaming()
-    const gone = (await stage.product.view("main-event")).outputs[1]
+    const gone = (await stage.product.view("main-event")).outputs.slice(1)
     await stage.product.kill("SIGKILL")
     const store = new (await import("node:sqlite")).DatabaseSync(`${stage.product.dataDir}/distributor.db`)
-    store.prepare("DELETE FROM outputs WHERE id = ?").run(gone?.id ?? "")
+    for (const { id } of gone) store.prepare("DELETE FROM outputs WHERE id = ?").run(id)
     store.close()
     const next = await restarted(stage.product)
     await next.until(
@@ -108,11 +118,7 @@ describe("kill -9 of the control plane", () => {
       "main-event",
       (v) => v.outputs.length === 1 && v.outputs[0]?.status === "connected",
     )
-    await eventually(
-      "its receiver was told",
-      () => (receiver?.program.errors.includes("SRT source disconnected") ? true : null),
-      5000,
-    )
+    await eventually("a receiver was told", () => (wasTold() ? true : null), 5000)
     await lostNothing(stage.sink, stage.source)
   })
 })
@@ -129,7 +135,7 @@ describe("row 40: kill -9 of the engine", () => {
     expect(backAfter).toBeLessThan(2000)
     expect(await stage.product.enginePid()).not.toBe(engine)
     await stage.product.until(
-      "running with both outputs",
+      "running with all outputs",
       "main-event",
       (v) => v.status === "running" && v.outputs.every((o) => o.status === "connected"),
       15_000,
@@ -148,8 +154,8 @@ describe("row 41: SIGTERM while live", () => {
     expect(performance.now() - startedAt).toBeLessThan(5000)
     await eventually("the engine has ended", () => (stage.product.engineAlive(engine) ? null : true), 2000)
     await eventually(
-      () => `the receiver was told (it said: ${receiver?.program.errors})`,
-      () => (receiver?.program.errors.includes("SRT source disconnected") ? true : null),
+      () => `a receiver was told (they said: ${receivers.map(({ program }) => program.errors).join("; ")})`,
+      () => (wasTold() ? true : null),
       4000,
     )
     expect(existsSync(`${stage.product.dataDir}/engine.sock`)).toBe(false)

@@ -3,8 +3,9 @@
  * swaps or in a guest that is not scheduled.
  */
 import { afterEach, expect, it } from "vitest"
-import { createSrtSink } from "../../../load-tests/lib/srt-sink.ts"
+import { createSrtSink, type SrtSink } from "../../../load-tests/lib/srt-sink.ts"
 import { createUdpSink } from "../../../load-tests/lib/udp-sink.ts"
+import { SRT_STACKS } from "../../../src/core/srt/stack.ts"
 import { openSrtLibrary } from "../../../src/engine/srt/srt-library.ts"
 import { EngineProcess } from "../engine-process.ts"
 import { runSender } from "../load-process.ts"
@@ -25,21 +26,22 @@ const start = async () => {
 const send = (port: number, seconds: number) =>
   runSender(["--base-port", `${port}`, "--bitrate", "8000000", "--duration", `${seconds}`])
 
-it("row 40: stopped for 500 ms while 8 Mbit/s arrive: nothing is lost on UDP, RTP, SRT caller and SRT listener outputs", async () => {
+it("row 40: stopped for 500 ms while 8 Mbit/s arrive: nothing is lost on UDP, RTP, and SRT caller and listener outputs of both stacks", async () => {
   const engine = await start()
   const port = await engine.channel()
   const datagramSinks = ["udp", "rtp"].map(() => createUdpSink({ port: 0 }))
   cleanup.push(...datagramSinks.map((sink) => () => sink.close()))
   for (const [i, protocol] of ["udp", "rtp"].entries())
     await engine.connect(`${protocol}://127.0.0.1:${datagramSinks[i]?.port}`, protocol)
-  const srtSinks = hasSrt ? [createSrtSink({ port: 0, latencyMs: 120 })] : []
-  if (hasSrt) {
-    await engine.connect(`srt://127.0.0.1:${srtSinks[0]?.port}`, "caller")
+  const srtSinks: SrtSink[] = []
+  for (const stack of hasSrt ? SRT_STACKS : []) {
+    const called = createSrtSink({ port: 0, latencyMs: 120 })
+    await engine.connect(`srt://127.0.0.1:${called.port}?stack=${stack}`, `${stack} caller`)
     const listenPort = await freeUdpPort()
-    await engine.open(`srt://127.0.0.1:${listenPort}?mode=listener`, "listener")
-    await engine.outputIs("listener", "listening")
-    srtSinks.push(createSrtSink({ mode: "caller", port: listenPort, latencyMs: 120 }))
-    await engine.outputIs("listener", "connected")
+    await engine.open(`srt://127.0.0.1:${listenPort}?mode=listener&stack=${stack}`, `${stack} listener`)
+    await engine.outputIs(`${stack} listener`, "listening")
+    srtSinks.push(called, createSrtSink({ mode: "caller", port: listenPort, latencyMs: 120 }))
+    await engine.outputIs(`${stack} listener`, "connected")
   }
   cleanup.push(...srtSinks.map((sink) => () => sink.close()))
   const told = engine.all("output_state").length

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { propertyRuns } from "../../../../test/property-runs.ts"
 import { type RunOptions, SenderRun } from "../testing/sender-run.ts"
-import { sequenceAfter } from "./packet.ts"
+import { MESSAGE_MAX, sequenceAfter } from "./packet.ts"
 
 /** The receiver's turns are this far apart. */
 const TURN_US = 1000
@@ -22,8 +22,9 @@ const play = (options: RunOptions, us = 2e6): SenderRun => {
  * What was played is what was offered, in its order, with nothing twice, and not before it was due. A repair may come
  * when a packet is due already and the next one is not.
  */
-const expectFaithful = (run: SenderRun, { latencyMs, there, session, beginUs = 0 }: RunOptions): void => {
+const expectFaithful = (run: SenderRun, { latencyMs, there, session, sender, beginUs = 0 }: RunOptions): void => {
   const first = session?.sequence ?? 1000
+  const firstMessage = sender?.firstMessage ?? 1
   const complete = run.there.lost === 0 && (there.jitterUs ?? 0) + 2 * SENDER_TURN_US < latencyMs * 1000
   let before = -1
   for (const packet of run.receiver.delivered) {
@@ -31,6 +32,8 @@ const expectFaithful = (run: SenderRun, { latencyMs, there, session, beginUs = 0
     const offeredUs = run.offered[position] ?? Number.NaN
     if (position <= before || packet.stampUs !== offeredUs || packet.sequence !== sequenceAfter(first, position))
       throw new Error(`packet ${position} after ${before}, stamped ${packet.stampUs} for ${offeredUs}`)
+    if (packet.message !== ((firstMessage - 1 + position) % MESSAGE_MAX) + 1)
+      throw new Error(`packet ${position} is message ${packet.message}`)
     if (Buffer.compare(packet.payload, run.payload(position)) !== 0) throw new Error(`packet ${position} is altered`)
     const dueUs = packet.stampUs + there.delayUs + latencyMs * 1000
     if (packet.atUs < dueUs || (complete && packet.atUs > dueUs + TURN_US))
@@ -89,6 +92,26 @@ describe("a sender over a network that loses packets", () => {
     expect(sum(({ lost }) => lost) / sum(({ offered }) => offered)).toBeLessThan(0.001)
   })
 
+  it("loses nothing while its sequence and message numbers and its time stamps begin anew", () => {
+    const options: RunOptions = {
+      ...network(20_000, 3000, 0.05, 2, 8),
+      seed: 7,
+      session: { sequence: 0x7ffffe00 },
+      sender: { refreshPackets: 400, announcePackets: 100, firstMessage: MESSAGE_MAX - 700 },
+      passphrase: "correct horse battery",
+      beginUs: 4294967296 - 1.2e6,
+    }
+    const run = play(options)
+    expectFaithful(run, options)
+    const { delivered, counts } = run.receiver
+    expect([counts.skipped, delivered.length]).toEqual([0, run.offered.length])
+    const wraps = (of: (one: (typeof delivered)[number]) => number) =>
+      delivered.filter((one, i) => i > 0 && of(one) < of(delivered[i - 1] ?? one)).length
+    expect([wraps(({ sequence }) => sequence), wraps(({ message }) => message)]).toEqual([1, 1])
+    const stamps = run.sent.filter(({ resent }) => !resent).map(({ stamp }) => stamp)
+    expect(stamps.filter((stamp, i) => i > 0 && stamp < (stamps[i - 1] ?? 0))).toHaveLength(1)
+  })
+
   it("stays faithful over whatever network", () => {
     const networks = fc.record({
       delayUs: fc.integer({ min: 0, max: 80_000 }),
@@ -106,13 +129,14 @@ describe("a sender over a network that loses packets", () => {
       beginUs: fc.constantFrom(0, 2147483648 - 1e6, 4294967296 - 1e6),
       passphrase: fc.constantFrom(undefined, "correct horse battery"),
       periodicNak: fc.boolean(),
+      firstMessage: fc.constantFrom(1, MESSAGE_MAX - 500, MESSAGE_MAX),
     })
     fc.assert(
-      fc.property(cases, ({ sequence, passphrase, periodicNak, ...rest }) => {
+      fc.property(cases, ({ sequence, passphrase, periodicNak, firstMessage, ...rest }) => {
         const options: RunOptions = {
           ...rest,
           session: { sequence, periodicNak },
-          sender: { refreshPackets: 300, announcePackets: 100 },
+          sender: { refreshPackets: 300, announcePackets: 100, firstMessage },
           ...(passphrase === undefined ? {} : { passphrase }),
         }
         const run = play(options, 1.5e6)

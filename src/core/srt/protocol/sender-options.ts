@@ -6,8 +6,8 @@ export interface SenderOptions extends RenewalOptions {
   readonly dropDelayMs: number
   /** Silence in µs after which the peer counts as gone: PEERIDLETIMEO, 5 s in libsrt. */
   readonly idleUs: number
-  /** Number of the first message, 1 to 2^26 - 1; another than 1 for tests. */
-  readonly firstMessage?: number
+  /** The number of the first message, 1 to 2^26 - 1. */
+  readonly firstMessage: number
 }
 
 export const SENDER_DEFAULTS: SenderOptions = {
@@ -15,6 +15,7 @@ export const SENDER_DEFAULTS: SenderOptions = {
   announcePackets: 4096,
   dropDelayMs: 0,
   idleUs: 5e6,
+  firstMessage: 1,
 }
 
 /** Why a connection is over. */

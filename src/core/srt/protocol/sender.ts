@@ -56,13 +56,13 @@ export class SrtSender {
   constructor(session: Session, memory: HeaderMemory, sink: SenderSink, options: SenderOptions, nowUs: number) {
     this.session = session
     this.#options = options
-    this.#message = options.firstMessage ?? 1
     this.#sink = sink
     this.#sent = new SendWindow(session, memory, options.dropDelayMs, this.figures)
     this.#repairs = new Repairs(session, this.#sent, sink, this.figures, nowUs)
     this.#plain = new PlainControl(session)
     this.#renewal = session.keys === null ? null : new KeyRenewal(session.keys, options)
     this.#keySince = session.sequence
+    this.#message = options.firstMessage
     this.#window = session.flowWindow
     this.#heardUs = nowUs
     this.#sentUs = nowUs
