@@ -19,6 +19,7 @@ import { forwardToOwner } from "./nodes/forward.ts"
 import { makeOtherNodes, type OtherNodes } from "./nodes/other-nodes.ts"
 import { openApiRoutes } from "./openapi/routes.tsx"
 import { auditPageRoutes } from "./pages/audit.tsx"
+import { changePageRoutes } from "./pages/change-pages.ts"
 import { pageRoutes } from "./pages/channel-list.tsx"
 import { channelDetailRoutes } from "./pages/channel-page.tsx"
 import { channelPageActions } from "./pages/channel-page-actions.ts"
@@ -54,6 +55,7 @@ import { allChannelsRoutes } from "./routes/all-channels.ts"
 import { bulkRoutes } from "./routes/bulk.ts"
 import { channelRoutes } from "./routes/channels.ts"
 import { configRoutes } from "./routes/config.ts"
+import { configChangeRoutes } from "./routes/config-changes.ts"
 import { healthRoutes } from "./routes/health.ts"
 import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
@@ -171,6 +173,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   scheduleRoutes(app, services)
   templateRoutes(app, services)
   configRoutes(app, services)
+  configChangeRoutes(app, services)
   scte35Routes(app, services)
   accountRoutes(app, services)
   inputRoutes(app, services)
@@ -196,6 +199,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   bulkPageRoutes(app, services)
   toManyRoutes(app, services)
   channelPageRoutes(app, services)
+  changePageRoutes(app, services)
   undoRoutes(app, services)
   pageRoutes(app, services)
   wallRoutes(app, services)

@@ -57,7 +57,7 @@ export const OverviewPage = ({ done, frame, isKnown, state, user }: OverviewProp
         </p>
       ) : (
         <p>
-          Nobody is asked who they are here, so you may do everything.{" "}
+          Authentication is off: everybody may do everything.{" "}
           {frame.caller?.role === "admin" ? <a href="/settings/users">Add a user</a> : null} to have people log in.
         </p>
       )}

@@ -9,7 +9,14 @@ import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { SRT_STACKS } from "../../core/srt/stack.ts"
-import { AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
+import {
+  AutoRun,
+  ChannelStatus,
+  OutputStatus,
+  Protocol,
+  SourceName,
+  WORST_STATES,
+} from "../../effects/model/channel.ts"
 import { ALARM_KINDS } from "../../effects/model/event.ts"
 import { settingFields } from "./setting-schemas.ts"
 
@@ -176,6 +183,13 @@ export const Scte35State = Struct({
   crc_errors: Count,
 })
 
+export const ChannelWorst = Struct({
+  state: Literal(...WORST_STATES),
+  cause: NullOr(Text),
+  since: NullOr(Time),
+  outputs_down: Count,
+})
+
 export const Channel = Struct({
   id: Uuid,
   number: Count,
@@ -196,6 +210,7 @@ export const Channel = Struct({
   uptime: Num,
   created_at: Time,
   active_source: SourceName,
+  worst: ChannelWorst,
   alarms: List(Alarm),
   scte35: Scte35State,
   outputs: List(Output),
