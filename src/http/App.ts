@@ -42,6 +42,7 @@ import { withLiveNotices } from "./pages/settings/live-notices.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
 import { staticRoutes } from "./pages/static.ts"
+import { styleguideRoutes } from "./pages/styleguide.tsx"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
 import { wallRoutes } from "./pages/wall.tsx"
@@ -203,6 +204,7 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   undoRoutes(app, services)
   pageRoutes(app, services)
   wallRoutes(app, services)
+  styleguideRoutes(app, services)
   channelDetailRoutes(app, services)
   schedulePageRoutes(app, services)
   thumbnailRoutes(app, services)

@@ -178,6 +178,7 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("operator", "/settings/templates", "/settings/templates/add"),
   ...looks("operator", "/settings/templates/:template/edit", "/settings/templates/:template/remove"),
   ...looks("admin", "/settings/users", "/settings/users/:name/edit", "/settings/users/:name/remove"),
+  ...looks("admin", "/styleguide"),
   ...looks("admin", "/settings/keys", "/settings/keys/:id/remove", "/settings/notifications/rules"),
   ...looks("admin", "/settings/notifications/destinations/add", "/settings/medialive", "/api/medialive/connection"),
   ...looks("admin", "/settings/notifications/destinations/:id/edit", "/settings/notifications/destinations/:id/remove"),
