@@ -81,7 +81,7 @@ export const makeObserver = ({ book, host, rows }: Deps): Observe => {
       yield* rows.add(found)
     }).pipe(
       // The change has been made; it must not look as if it had not because its line failed.
-      Effect.catchAll((error) => Effect.logError(`a change could not be written down: ${error.message}`)),
+      Effect.catchAllCause((cause) => Effect.logError("a change could not be written down", cause)),
     )
   return () => {
     const before = new Map(book.configs)
