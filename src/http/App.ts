@@ -19,6 +19,7 @@ import { forwardToOwner } from "./nodes/forward.ts"
 import { makeOtherNodes, type OtherNodes } from "./nodes/other-nodes.ts"
 import { openApiRoutes } from "./openapi/routes.tsx"
 import { auditPageRoutes } from "./pages/audit.tsx"
+import { changePageRoutes } from "./pages/change-pages.ts"
 import { pageRoutes } from "./pages/channel-list.tsx"
 import { channelDetailRoutes } from "./pages/channel-page.tsx"
 import { channelPageActions } from "./pages/channel-page-actions.ts"
@@ -42,6 +43,7 @@ import { withLiveNotices } from "./pages/settings/live-notices.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
 import { staticRoutes } from "./pages/static.ts"
+import { styleguideRoutes } from "./pages/styleguide.tsx"
 import { systemPageRoutes } from "./pages/system.tsx"
 import { thumbnailRoutes } from "./pages/thumbnail.ts"
 import { wallRoutes } from "./pages/wall.tsx"
@@ -55,6 +57,7 @@ import { allChannelsRoutes } from "./routes/all-channels.ts"
 import { bulkRoutes } from "./routes/bulk.ts"
 import { channelRoutes } from "./routes/channels.ts"
 import { configRoutes } from "./routes/config.ts"
+import { configChangeRoutes } from "./routes/config-changes.ts"
 import { crashRoutes } from "./routes/crashes.ts"
 import { healthRoutes } from "./routes/health.ts"
 import { historyRoutes } from "./routes/history.ts"
@@ -173,6 +176,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   scheduleRoutes(app, services)
   templateRoutes(app, services)
   configRoutes(app, services)
+  configChangeRoutes(app, services)
   scte35Routes(app, services)
   accountRoutes(app, services)
   inputRoutes(app, services)
@@ -199,9 +203,11 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   bulkPageRoutes(app, services)
   toManyRoutes(app, services)
   channelPageRoutes(app, services)
+  changePageRoutes(app, services)
   undoRoutes(app, services)
   pageRoutes(app, services)
   wallRoutes(app, services)
+  styleguideRoutes(app, services)
   channelDetailRoutes(app, services)
   schedulePageRoutes(app, services)
   thumbnailRoutes(app, services)

@@ -101,7 +101,7 @@ describe("the pages across channels", () => {
 
   it("say in words what there is not", async () => {
     const none = await openPage(browser, `${product.url}/channels/nowhere`)
-    expect(await none.page.getByRole("heading", { level: 1 }).textContent()).toBe("There is no such thing")
+    expect(await none.page.getByRole("heading", { level: 1 }).textContent()).toBe("Not found")
     await none.close()
   })
 

@@ -10,6 +10,9 @@ const SHOWN_MS = 10_000
 const root = document.documentElement
 const stream = document.getElementById("stream")
 
+// Over HTTPS and on this machine browsers let a page say that the service is away, instead of an error of their own.
+navigator.serviceWorker?.register("/static/sw.js", { scope: "/" }).catch(() => {})
+
 // Answers where the click was
 
 let place = { x: 0, y: 0 }

@@ -2,9 +2,9 @@
 import { raw } from "hono/html"
 import type { Child } from "hono/jsx"
 import type { HistoryView } from "../../src/effects/history/history-model.ts"
-import { formatTime } from "../format.ts"
 import { type Frame, may } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { ChangesSection } from "./ChangesSection.tsx"
 import { ChannelLog } from "./ChannelLog.tsx"
 import { channelRegions } from "./channel-regions.tsx"
 import { type ChannelShown, pathOf, type Region } from "./channel-shown.ts"
@@ -71,9 +71,9 @@ export const TABS = [
   ["changes", "Changes"],
 ] as const
 
-const Tabs = ({ shown: { changes, channel } }: Pick<ChannelPageProps, "shown">) => (
+const Tabs = ({ shown: { channel } }: Pick<ChannelPageProps, "shown">) => (
   <nav class="tabs" aria-label="Parts of the page">
-    {TABS.filter(([id]) => id !== "changes" || changes !== null).map(([id, name]) => (
+    {TABS.map(([id, name]) => (
       <a href={`#${id}`} data-tab={id}>
         {name}
         {id === "outputs" ? ` ${channel.outputs.length}` : ""}
@@ -195,45 +195,6 @@ const EventsSection = ({ events, path }: { readonly events: Region; readonly pat
   </section>
 )
 
-/** Who changed what about the channel, for admins. */
-const ChangesSection = ({ changes, slug }: { changes: NonNullable<ChannelShown["changes"]>; slug: string }) => (
-  <section id="changes" class="card tab" aria-labelledby="changes-title">
-    <h2 id="changes-title">Changes</h2>
-    {changes.length === 0 ? <p class="empty">Nobody has changed anything yet.</p> : null}
-    <section class="table-scroll" tabindex={0} aria-label="Table of changes">
-      <table class="stack">
-        <caption>The last ones; times are UTC</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">Where</th>
-            <th scope="col">Outcome</th>
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map(({ actor, at, outcome, path, what }) => (
-            <tr>
-              <td class="when">{formatTime(at).slice(0, 19)}</td>
-              <td>{actor}</td>
-              <td>{what}</td>
-              <td class="wide">
-                <code>{path}</code>
-              </td>
-              <td class={outcome === "done" ? undefined : "error"}>{outcome}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-    <p>
-      <a href={`/audit?text=${encodeURIComponent(slug)}`}>The whole audit log</a> ·{" "}
-      <a href="/settings/config">Versions of the configuration</a>
-    </p>
-  </section>
-)
-
 /** All of a channel: state, both legs, outputs, plots, ad breaks, events. */
 export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown }: ChannelPageProps) => {
   const { channel } = shown
@@ -274,7 +235,13 @@ export const ChannelPage = ({ dashboard, frame, history, preview, problem, shown
           <EventsSection events={regions.events} path={path} />
         </div>
         <ChannelLog path={path} shown={shown} window={history.window} />
-        {shown.changes === null ? null : <ChangesSection changes={shown.changes} slug={channel.slug} />}
+        <ChangesSection
+          changes={shown.changes}
+          path={path}
+          slug={channel.slug}
+          mayRevert={shown.mayAct}
+          mayAudit={may(frame, "admin")}
+        />
       </main>
       <link rel="stylesheet" href="/static/uplot.css" />
       {/* Not a module: it only has to be loaded before plots.js, which runs after the whole page. */}

@@ -1,7 +1,7 @@
 /** Data from which the parts of a channel's page are rendered. */
 
-import type { AuditEntry } from "../../src/effects/accounts/audit-rows.ts"
 import type { LogLine } from "../../src/effects/config/log-lines.ts"
+import type { ChangeEntry } from "../../src/effects/declarative/change-rows.ts"
 import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import type { WorstOf } from "../../src/effects/show/worst-of.ts"
@@ -18,8 +18,8 @@ export interface ChannelShown {
   readonly selected: string | undefined
   /** What happened to that output, newest first. */
   readonly outputEvents: ReadonlyArray<ChannelEventView>
-  /** Who changed what about the channel, newest first; null for readers who may not see it. */
-  readonly changes: ReadonlyArray<AuditEntry> | null
+  /** Who changed what about the channel, newest first; none where it is not shown. */
+  readonly changes: ReadonlyArray<ChangeEntry>
   /** Newest first. */
   readonly cues: ReadonlyArray<CueView>
   /** Newest first. */

@@ -33,7 +33,8 @@ export const ConfirmPage = ({ back, fields, frame, items, question, to, yes }: C
         <button type="submit" class="danger">
           {yes}
         </button>
-        <a class="button" href={back}>
+        {/* Enter must not end a stream. */}
+        <a class="button" href={back} autofocus>
           Cancel
         </a>
       </form>

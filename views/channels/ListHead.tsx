@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { WorstState } from "../../src/effects/show/worst-of.ts"
+import type { WorstState } from "../../src/effects/model/channel.ts"
 import { STATE_WORDS } from "./list-row.ts"
 import type { Totals } from "./totals.ts"
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { RecentView } from "../../src/effects/history/history-model.ts"
-import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
-import { WORST_STATES, worstOf } from "../../src/effects/show/worst-of.ts"
+import { type ChannelView, type OutputView, WORST_STATES } from "../../src/effects/model/channel.ts"
+import { worstOf } from "../../src/effects/show/worst-of.ts"
 import { fakeInput, fakeOutput, fakeScte35, fakeLeg as legView } from "../../src/http/testing/fake-views.ts"
 import { gravestFirst, matches, rowOf } from "./list-row.ts"
 import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"
@@ -27,6 +27,7 @@ const channelView = (over: Partial<ChannelView>): ChannelView => ({
   uptime: 0,
   created_at: "2026-01-02T03:04:05.000Z",
   active_source: "primary",
+  worst: { state: "ok", cause: null, since: null, outputs_down: 0 },
   alarms: [],
   scte35: fakeScte35(),
   outputs: [],

@@ -1,7 +1,7 @@
 /** Rows of the channel list as texts only, so that two rows are equal when they read alike. */
 import type { RecentView } from "../../src/effects/history/history-model.ts"
-import type { ChannelView, LegView, OutputView } from "../../src/effects/model/channel.ts"
-import type { WorstOf, WorstState } from "../../src/effects/show/worst-of.ts"
+import type { ChannelView, LegView, OutputView, WorstState } from "../../src/effects/model/channel.ts"
+import type { WorstOf } from "../../src/effects/show/worst-of.ts"
 import { formatAddress } from "../format.ts"
 import { causeOf, formatAge, formatRate, inShort, sparkline } from "./list-texts.ts"
 

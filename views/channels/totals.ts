@@ -1,5 +1,5 @@
-import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
-import type { WorstOf, WorstState } from "../../src/effects/show/worst-of.ts"
+import type { ChannelView, OutputView, WorstState } from "../../src/effects/model/channel.ts"
+import type { WorstOf } from "../../src/effects/show/worst-of.ts"
 import { formatRate } from "./list-texts.ts"
 
 /** Sums over all channels. */

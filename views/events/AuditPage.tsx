@@ -26,7 +26,10 @@ const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => (
     <td class="when">{formatTime(entry.at)}</td>
     <td>{entry.actor}</td>
     <td>{entry.address}</td>
-    <td>{entry.what}</td>
+    <td>
+      {entry.what}
+      {entry.detail === "" ? null : <p class="detail">{entry.detail}</p>}
+    </td>
     <td class="wide">
       <code>
         {entry.method} {entry.path}

@@ -121,7 +121,10 @@ export const Layout = ({ title, frame, children, scripts = [], stream, bare = fa
         <meta name="htmx-config" content={HTMX} />
         <title>{title}</title>
         <link rel="stylesheet" href="/static/style.css" />
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="/static/icon.svg" />
+        <link rel="apple-touch-icon" href="/static/icon-192.png" />
+        <link rel="manifest" href="/static/manifest.webmanifest" crossorigin="use-credentials" />
+        <meta name="theme-color" content="#0b57b0" />
         <script src="/static/htmx.js" defer></script>
         <script src="/static/copy.js" type="module"></script>
         <script src="/static/connection.js" type="module"></script>

@@ -8,9 +8,9 @@ import type { Frame } from "../layout/frame.ts"
 import { SettingsPage } from "./SettingsPage.tsx"
 
 const ROLES: ReadonlyArray<{ readonly value: Role; readonly text: string }> = [
-  { value: "viewer", text: "viewer: looks" },
-  { value: "operator", text: "operator: runs channels" },
-  { value: "admin", text: "admin: everything" },
+  { value: "viewer", text: "Viewer (read-only)" },
+  { value: "operator", text: "Operator (runs channels)" },
+  { value: "admin", text: "Admin (everything)" },
 ]
 
 interface Common {
@@ -32,7 +32,7 @@ const fieldOf = (form: string, state: FormState) => (name: string) => ({
 const FirstOne = ({ isOpen, what }: { readonly isOpen: boolean; readonly what: "user" | "key" }) =>
   isOpen ? (
     <p class="banner warning">
-      Nobody is asked who they are yet. From the first {what} on, everybody has to log in; it has to be an admin.
+      Authentication is off. From the first {what} on, everybody has to log in; it has to be an admin.
     </p>
   ) : null
 

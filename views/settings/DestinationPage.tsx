@@ -8,6 +8,8 @@ export interface DestinationFormProps {
   readonly frame: Frame
   /** The destination that is being changed; null for a new one. */
   readonly editing: { readonly id: string; readonly name: string; readonly hasSecret: boolean } | null
+  /** What the form showed when it was opened, for the service alone; undefined for a new one. */
+  readonly opened: string | undefined
   readonly kind: string
   readonly kinds: ReadonlyArray<Choice>
   readonly fields: ReadonlyArray<FieldSpec>
@@ -17,7 +19,7 @@ export interface DestinationFormProps {
 const PATH = "/settings/notifications/destinations"
 
 /** A page that adds or changes a notification destination. */
-export const DestinationFormPage = ({ editing, fields, frame, kind, kinds, state }: DestinationFormProps) => (
+export const DestinationFormPage = ({ editing, fields, frame, kind, kinds, opened, state }: DestinationFormProps) => (
   <SettingsPage frame={frame} title={editing === null ? "Add a destination" : `Destination ${editing.name}`}>
     {editing === null ? (
       <nav class="toolbar" aria-label="Kind of destination">
@@ -40,6 +42,7 @@ export const DestinationFormPage = ({ editing, fields, frame, kind, kinds, state
     >
       <Alerts alerts={state.alerts} />
       <input type="hidden" name="kind" value={kind} />
+      {opened === undefined ? null : <input type="hidden" name="opened" value={opened} />}
       {fields.map((spec) => (
         <SpecField form="destination" spec={spec} state={state} />
       ))}

@@ -54,6 +54,21 @@ const Output = ({ output: { action, changes, name, restarts, url } }: { readonly
   </li>
 )
 
+/** What is another of one channel and its outputs. */
+export const ChannelDiff = ({ channel: { action, changes, outputs } }: { readonly channel: ChannelChange }) => (
+  <>
+    {action === "updated" ? null : <Action action={action} />}
+    <Fields changes={changes} />
+    {outputs.length === 0 ? null : (
+      <ul class="outputs">
+        {outputs.map((output) => (
+          <Output output={output} />
+        ))}
+      </ul>
+    )}
+  </>
+)
+
 /** A list of channels and outputs that would be added, changed and removed. */
 export const DiffList = ({ diff }: { readonly diff: ConfigDiff }) => {
   const anew = diff.channels.flatMap(({ outputs }) => outputs.filter(({ restarts }) => restarts)).length

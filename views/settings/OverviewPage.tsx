@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { Alerts, SecretField } from "../forms/Field.tsx"
 import type { FormState } from "../forms/form-state.ts"
-import type { Frame } from "../layout/frame.ts"
+import { type Frame, may } from "../layout/frame.ts"
 import { SettingsPage, settingsPagesFor } from "./SettingsPage.tsx"
 
 export interface OverviewProps {
@@ -57,11 +57,16 @@ export const OverviewPage = ({ done, frame, isKnown, state, user }: OverviewProp
         </p>
       ) : (
         <p>
-          Nobody is asked who they are here, so you may do everything.{" "}
+          Authentication is off: everybody may do everything.{" "}
           {frame.caller?.role === "admin" ? <a href="/settings/users">Add a user</a> : null} to have people log in.
         </p>
       )}
     </section>
+    {may(frame, "admin") ? (
+      <p class="hint">
+        For those who build pages: <a href="/styleguide">the style guide</a>.
+      </p>
+    ) : null}
     <ul class="grid">
       {settingsPagesFor(frame).map(({ about, name, path }) => (
         <li class="card">

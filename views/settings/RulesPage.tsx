@@ -14,16 +14,19 @@ export interface RulesProps {
   }>
   readonly times: ReadonlyArray<FieldSpec>
   readonly state: FormState
+  /** What the form showed when it was opened, for the service alone. */
+  readonly opened: string
 }
 
 /** The page of the rules: who is told of what, and when. */
-export const RulesPage = ({ frame, rules, state, times }: RulesProps) => (
+export const RulesPage = ({ frame, opened, rules, state, times }: RulesProps) => (
   <SettingsPage frame={frame} title="Rules of notifications">
     <form method="post" action="/settings/notifications/rules" class="card" aria-label="Rules">
       <Alerts alerts={state.alerts} />
       <p class="hint">
         A destination is told of what any of the rules sends it. Where nothing is chosen, a rule is for all.
       </p>
+      <input type="hidden" name="opened" value={opened} />
       <input type="hidden" name="count" value={String(rules.length)} />
       {rules.map(({ fields, isNew, prefix }, n) => (
         <fieldset class="group rule">

@@ -107,6 +107,8 @@ export interface TemplateFormProps {
   readonly name: string | null
   /** Its secrets; undefined for a new one. */
   readonly stored: StoredSecrets | undefined
+  /** What the form showed when it was opened, for the service alone; undefined for a new one. */
+  readonly opened: string | undefined
   readonly state: FormState
   readonly presets: ReadonlyArray<Choice>
   readonly settings: SettingsProps
@@ -118,7 +120,7 @@ const BEGINS: ReadonlyArray<Choice> = [
 ]
 
 /** A page that adds or changes a template. */
-export const TemplateFormPage = ({ frame, name, presets, settings, state, stored }: TemplateFormProps) => {
+export const TemplateFormPage = ({ frame, name, opened, presets, settings, state, stored }: TemplateFormProps) => {
   const field = (one: string, label: string) => ({
     form: "template",
     name: one,
@@ -135,6 +137,7 @@ export const TemplateFormPage = ({ frame, name, presets, settings, state, stored
         class="card"
       >
         <Alerts alerts={state.alerts} />
+        {opened === undefined ? null : <input type="hidden" name="opened" value={opened} />}
         {name === null ? (
           <Field
             {...field("template", "Template")}

@@ -89,7 +89,7 @@ describe("Accounts", () => {
         Effect.gen(function* () {
           const audit = makeAuditRows((yield* Store).access)
           for (let status = 200; status < 205; status += 1)
-            yield* audit.append({ ...entry, what: "x", status, outcome: "done" })
+            yield* audit.append({ ...entry, what: "x", status, outcome: "done", detail: "" })
           return [yield* audit.list({ limit: 2 }), yield* audit.list({ limit: 9, before: 3 })]
         }),
       )

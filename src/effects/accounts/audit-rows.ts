@@ -21,6 +21,8 @@ export interface NewAuditEntry {
   /** HTTP status of the answer. */
   readonly status: number
   readonly outcome: AuditOutcome
+  /** What was changed, from what to what, its secrets masked; empty where no channel or output was. */
+  readonly detail: string
 }
 
 export interface AuditEntry extends NewAuditEntry {
@@ -33,7 +35,7 @@ export interface AuditQuery {
   readonly before?: number | undefined
   /** Text contained in `actor`; case does not matter. */
   readonly actor?: string | undefined
-  /** Text contained in `what` or `path`; case does not matter. */
+  /** Text contained in `what`, `path` or `detail`; case does not matter. */
   readonly text?: string | undefined
   readonly outcome?: AuditOutcome | undefined
   /** Only entries at or after this time, and below, before that one; ms since 1970. */
@@ -60,14 +62,15 @@ export const makeAuditRows = ({ change, read, sql }: StoreAccess, max = MAX_AUDI
       }),
     ),
   list: ({ actor, before = Number.MAX_SAFE_INTEGER, limit, outcome, sinceMs, text, untilMs }) => {
-    const holds = (column: "actor" | "what" | "path", part: string) =>
+    const holds = (column: "actor" | "what" | "path" | "detail", part: string) =>
       sql.onDialectOrElse({
         pg: () => sql`strpos(lower(${sql(column)}), lower(${part})) > 0`,
         orElse: () => sql`instr(lower(${sql(column)}), lower(${part})) > 0`,
       })
     const conditions: Array<Statement.Fragment> = [sql`id < ${before}`]
     if (actor !== undefined) conditions.push(holds("actor", actor))
-    if (text !== undefined) conditions.push(sql`(${holds("what", text)} OR ${holds("path", text)})`)
+    if (text !== undefined)
+      conditions.push(sql`(${holds("what", text)} OR ${holds("path", text)} OR ${holds("detail", text)})`)
     if (outcome !== undefined) conditions.push(sql`outcome = ${outcome}`)
     // ISO 8601 times in UTC sort as text.
     if (sinceMs !== undefined) conditions.push(sql`at >= ${new Date(sinceMs).toISOString()}`)

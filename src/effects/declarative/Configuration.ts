@@ -9,17 +9,20 @@ import { stamp } from "../config/stamp.ts"
 import type { StateTag } from "../config/state-tag.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { ChannelConfig } from "../model/channel.ts"
-import { type Conflict, InvalidInput, type StartRefused, type StoreError } from "../model/Errors.ts"
+import { Conflict, InvalidInput, NotFound, type StartRefused, type StoreError } from "../model/Errors.ts"
 import { Changes, type ChangesService } from "../store/Changes.ts"
 import { StateTags } from "../store/StateTags.ts"
 import { Store } from "../store/Store.ts"
 import { makeCarryOut } from "./carry-out.ts"
+import { makeObserver } from "./change-log.ts"
+import { type ChangeEntry, type ChangeQuery, type ChangeRows, makeChangeRows } from "./change-rows.ts"
 import { exposureOf, parseConfigFile, readConfigFile, refuseFile } from "./config-file.ts"
 import type { ConfigDiff } from "./diff.ts"
 import { type ConfigDocument, decodeDocument } from "./document.ts"
 import { exportConfig, maskedDocument } from "./export.ts"
 import { type Action, STEPS } from "./plan.ts"
 import { planDocument } from "./plan-document.ts"
+import { takenBack } from "./take-back.ts"
 import { makeVersionRows, type VersionEntry, type VersionRows } from "./version-rows.ts"
 import { writePlan } from "./write-plan.ts"
 
@@ -73,6 +76,13 @@ export interface ConfigService {
     options: ApplyOptions,
     check?: Effect.Effect<void, E>,
   ) => Effect.Effect<ConfigAnswer, E | Refused>
+  /** Who has changed what, a line for each change of a channel and its outputs, newest first. */
+  readonly changes: (query: ChangeQuery) => Effect.Effect<ReadonlyArray<ChangeEntry>, StoreError>
+  /**
+   * Takes one change back; what was changed after it stays. `Conflict` when that was changed again since which it
+   * changed.
+   */
+  readonly revert: (id: number, options: ApplyOptions) => Effect.Effect<ConfigAnswer, NotFound | Refused>
 }
 
 /** What requests do not ask for. */
@@ -88,6 +98,7 @@ export interface ConfigurationService extends ConfigService {
 
 export interface ConfigDeps {
   readonly versions: VersionRows
+  readonly changes: ChangeRows
   readonly host: OutputHost
   readonly book: ChannelBookService
   readonly tag: StateTag
@@ -137,7 +148,7 @@ const makeApplyFile =
     })
 
 export const makeConfigService = (deps: ConfigDeps): ConfigService => {
-  const { book, change, host, tag, versions: rows } = deps
+  const { book, change, changes, host, tag, versions: rows } = deps
 
   const applied = (
     document: ConfigDocument,
@@ -172,7 +183,24 @@ export const makeConfigService = (deps: ConfigDeps): ConfigService => {
       return yield* applied(document, options, `the configuration is rolled back to version ${number}`, runs)
     })
 
+  const reverted = (id: number, options: ApplyOptions) =>
+    Effect.gen(function* () {
+      const sides = yield* changes.find(id)
+      if (sides === null) return yield* new NotFound({ kind: "change", ref: String(id) })
+      const slug = (sides.after ?? sides.before)?.slug
+      const { channels, version } = exportConfig(book.all())
+      const now = channels.find((channel) => channel.slug === slug) ?? null
+      const back = takenBack(now, sides)
+      if (!back.ok) return yield* new Conflict({ errors: back.errors })
+      const { value } = back
+      const others = channels.flatMap((channel) => (channel !== now ? [channel] : value === null ? [] : [value]))
+      const document = { version, channels: now === null && value !== null ? [...others, value] : others }
+      return yield* applied(yield* decodeDocument(document), options, `change ${id} is taken back`)
+    })
+
   return {
+    changes: changes.list,
+    revert: (id, options) => change(reverted(id, options)),
     export: (secrets) => Effect.sync(() => tagged(secrets).document),
     tagged: (secrets) => Effect.sync(() => tagged(secrets)),
     apply: (document, options, check) => change(applied(document, options, "a configuration is applied"), check),
@@ -200,14 +228,18 @@ const make = Effect.gen(function* () {
         }),
       ),
   }
+  const changes = makeChangeRows((yield* Store).access)
   const deps: ConfigDeps = {
     versions,
+    changes,
     host: outputHostOf(yield* AppConfig),
     book: yield* ChannelBook,
     tag: (yield* StateTags).tag,
     change: (yield* Changes).change,
     carryOut: makeCarryOut(yield* RunningChannels, (yield* ChangeFeed).publish),
   }
+  const { observeBy } = yield* Changes
+  yield* observeBy(makeObserver({ book: deps.book, host: deps.host, rows: changes }))
   return Configuration.of({ ...makeConfigService(deps), applyFile: makeApplyFile(deps), latestVersion: () => latest })
 })
 

@@ -24,6 +24,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
     "destination",
     "notice",
     "mute",
+    "change",
     "node",
     "crash",
     "schedule of channel",

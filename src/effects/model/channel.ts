@@ -257,6 +257,31 @@ export interface InputState {
   readonly redundancy: "none" | "ok" | "lost"
 }
 
+/** From the worst to the best, then what is not on air; lists of channels are sorted by it. */
+export const WORST_STATES = [
+  "no_input",
+  "error",
+  "degraded",
+  "outputs_down",
+  "warning",
+  "starting",
+  "ok",
+  "stopping",
+  "stopped",
+] as const
+export type WorstState = (typeof WORST_STATES)[number]
+
+/** How a channel is, in one word: the worst that is the matter, with its cause. */
+export interface ChannelWorst {
+  readonly state: WorstState
+  /** A sentence; null where there is nothing to explain. */
+  readonly cause: string | null
+  /** When it began, ISO 8601; null where that is not known. */
+  readonly since: string | null
+  /** Number of enabled outputs that should send and do not. */
+  readonly outputs_down: number
+}
+
 /** A channel as others name it. */
 export type ChannelName = Pick<ChannelConfig, "id" | "slug" | "name">
 
@@ -285,6 +310,7 @@ export interface ChannelView {
   readonly uptime: number
   readonly created_at: string
   readonly active_source: SourceName
+  readonly worst: ChannelWorst
   readonly alarms: ReadonlyArray<Alarm>
   readonly scte35: Scte35View
   readonly outputs: ReadonlyArray<OutputView>

@@ -11,6 +11,7 @@ import { Clock, Context, Effect, FiberMap, FiberRef, Layer, type Scope, Subscrip
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
+import type { StateTag } from "../config/state-tag.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { MediaLive } from "../medialive/MediaLive.ts"
 import { Actor } from "../model/actor.ts"
@@ -20,6 +21,7 @@ import { monotonicMs } from "../model/monotonic.ts"
 import { Nodes } from "../nodes/Nodes.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
+import { StateTags } from "../store/StateTags.ts"
 import { Store } from "../store/Store.ts"
 import type { Sighting } from "./conditions.ts"
 import { ANY_HOST, type CheckHost, type Deliver, makeDeliver } from "./deliver.ts"
@@ -58,6 +60,8 @@ export interface NotificationDeps {
   readonly checkHost?: CheckHost
   /** Delivers a message; over the network, unless a test replaces it. */
   readonly deliver?: Deliver
+  /** Names what is masked; tests do without. */
+  readonly tag?: StateTag
 }
 
 const EVERY = "1 second"
@@ -74,27 +78,33 @@ const makeNoticeActions = ({
   notices: Effect.map(Clock.currentTimeMillis, (nowMs) =>
     noticeViews([...newestFirst(book.open()), ...book.recent()], mutes.values(), nowMs),
   ),
-  acknowledge: Effect.fn("Notifications.acknowledge")(function* (key: string) {
-    const notice = book.open().find((one) => one.key === key)
-    if (notice === undefined) return yield* new NotFound({ kind: "notice", ref: key })
-    const by = yield* FiberRef.get(Actor)
-    const nowMs = yield* Clock.currentTimeMillis
-    yield* rows.write([{ ...notice, acknowledged: notice.acknowledged ?? { by, at: nowMs } }], [], [])
-    const marked = book.acknowledge(key, by, nowMs) ?? notice
-    return yield* Effect.fromNullable(noticeViews([marked], mutes.values(), nowMs)[0]).pipe(Effect.orDie)
-  }, change),
-  acknowledgeMany: Effect.fn("Notifications.acknowledgeMany")(function* ({ all, keys }: AcknowledgeInput) {
-    if ((all === undefined) === (keys === undefined))
-      return yield* new InvalidInput({ errors: [{ path: "keys", message: "is needed, or all: true; not both" }] })
-    const asked = new Set(keys)
-    const found = book.open().filter(({ key }) => all === true || asked.has(key))
-    const by = yield* FiberRef.get(Actor)
-    const nowMs = yield* Clock.currentTimeMillis
-    const seen = found.map((one) => ({ ...one, acknowledged: one.acknowledged ?? { by, at: nowMs } }))
-    yield* rows.write(seen, [], [])
-    const marked = seen.map((one) => book.acknowledge(one.key, by, nowMs) ?? one)
-    return noticeViews(marked, mutes.values(), nowMs)
-  }, change),
+  acknowledge: Effect.fn("Notifications.acknowledge")(
+    function* (key: string) {
+      const notice = book.open().find((one) => one.key === key)
+      if (notice === undefined) return yield* new NotFound({ kind: "notice", ref: key })
+      const by = yield* FiberRef.get(Actor)
+      const nowMs = yield* Clock.currentTimeMillis
+      yield* rows.write([{ ...notice, acknowledged: notice.acknowledged ?? { by, at: nowMs } }], [], [])
+      const marked = book.acknowledge(key, by, nowMs) ?? notice
+      return yield* Effect.fromNullable(noticeViews([marked], mutes.values(), nowMs)[0]).pipe(Effect.orDie)
+    },
+    (effect) => change(effect),
+  ),
+  acknowledgeMany: Effect.fn("Notifications.acknowledgeMany")(
+    function* ({ all, keys }: AcknowledgeInput) {
+      if ((all === undefined) === (keys === undefined))
+        return yield* new InvalidInput({ errors: [{ path: "keys", message: "is needed, or all: true; not both" }] })
+      const asked = new Set(keys)
+      const found = book.open().filter(({ key }) => all === true || asked.has(key))
+      const by = yield* FiberRef.get(Actor)
+      const nowMs = yield* Clock.currentTimeMillis
+      const seen = found.map((one) => ({ ...one, acknowledged: one.acknowledged ?? { by, at: nowMs } }))
+      yield* rows.write(seen, [], [])
+      const marked = seen.map((one) => book.acknowledge(one.key, by, nowMs) ?? one)
+      return noticeViews(marked, mutes.values(), nowMs)
+    },
+    (effect) => change(effect),
+  ),
 })
 
 export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNotifications, StoreError, Scope.Scope> =>
@@ -121,7 +131,9 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
       unwritten,
       mutes: new Map(stored.mutes.map((mute) => [mute.id, mute])),
       rules: stored.rules ?? DEFAULT_RULES,
-      change: (effect) => inTurn(Effect.uninterruptible(effect)),
+      tag: deps.tag ?? (() => ""),
+      change: (effect, check) =>
+        inTurn(Effect.uninterruptible(check === undefined ? effect : Effect.zipRight(check, effect))),
     }
     for (const destination of stored.destinations) {
       yield* lines.open(
@@ -170,6 +182,7 @@ const make = Effect.gen(function* () {
     rows: makeNotificationRows(store.access, nodes.self ?? ""),
     ...(settings.allowPrivateTargets ? {} : { checkHost: refusePrivateHost() }),
     look,
+    tag: (yield* StateTags).tag,
   })
   yield* events.listen(note)
   yield* Effect.forkScoped(Effect.zipRight(book.loaded, start))

@@ -15,7 +15,13 @@ import { withoutDestination } from "./rules.ts"
 
 type DestinationActions = Pick<
   NotificationsService,
-  "destinations" | "destination" | "createDestination" | "updateDestination" | "removeDestination" | "test"
+  | "destinations"
+  | "destination"
+  | "taggedDestination"
+  | "createDestination"
+  | "updateDestination"
+  | "removeDestination"
+  | "test"
 >
 
 const MAX_DESTINATIONS = 50
@@ -33,11 +39,34 @@ const refuseHost = (checkHost: CheckHost, destination: Destination) =>
     if (!check.ok && !check.again) return yield* new InvalidInput({ errors: [{ path, message: check.reason }] })
   })
 
+/** What views of a destination mask. */
+const maskedParts = (destination: Destination) =>
+  destination.kind === "email"
+    ? [destination.password]
+    : [destination.url, "secret" in destination ? destination.secret : null]
+
 export const makeDestinationActions = (state: NotificationsState): DestinationActions => {
-  const { change, checkHost, deliver, lines, rows, unwritten } = state
+  const { change, checkHost, deliver, lines, rows, tag, unwritten } = state
+  /** For `Effect.fn`, which would hand the arguments of the verb on as a check. */
+  const inTurn = <A, E>(effect: Effect.Effect<A, E>) => change(effect)
+  const updated = Effect.fn("Notifications.updateDestination")(function* (id: string, update: DestinationUpdate) {
+    const line = yield* lines.get(id)
+    const destination = yield* accept(changedDestination(line.destination, update))
+    yield* checkName(lines, destination)
+    yield* refuseHost(checkHost, destination)
+    yield* rows.putDestination(destination)
+    line.destination = destination
+    yield* lines.restart(id)
+    return view(line)
+  })
   return {
     destinations: Effect.sync(() => lines.all().map(view)),
     destination: (id) => Effect.map(lines.get(id), view),
+    taggedDestination: (id) =>
+      Effect.map(lines.get(id), (line) => ({
+        destination: view(line),
+        secrets: tag(JSON.stringify(maskedParts(line.destination))),
+      })),
     createDestination: Effect.fn("Notifications.createDestination")(function* (input: DestinationInput) {
       if (lines.all().length >= MAX_DESTINATIONS)
         return yield* conflict("name", `there are ${MAX_DESTINATIONS} destinations, which is as many as there may be`)
@@ -49,17 +78,8 @@ export const makeDestinationActions = (state: NotificationsState): DestinationAc
       yield* rows.putDestination(destination)
       yield* lines.open(destination, [])
       return view(yield* Effect.orDie(lines.get(destination.id)))
-    }, change),
-    updateDestination: Effect.fn("Notifications.updateDestination")(function* (id: string, update: DestinationUpdate) {
-      const line = yield* lines.get(id)
-      const destination = yield* accept(changedDestination(line.destination, update))
-      yield* checkName(lines, destination)
-      yield* refuseHost(checkHost, destination)
-      yield* rows.putDestination(destination)
-      line.destination = destination
-      yield* lines.restart(id)
-      return view(line)
-    }, change),
+    }, inTurn),
+    updateDestination: (id, update, check) => change(updated(id, update), check),
     removeDestination: Effect.fn("Notifications.removeDestination")(function* (id: string) {
       yield* lines.get(id)
       const left = withoutDestination(state.rules, id)
@@ -67,7 +87,7 @@ export const makeDestinationActions = (state: NotificationsState): DestinationAc
       state.rules = left
       yield* lines.close(id)
       unwritten.forget(id)
-    }, change),
+    }, inTurn),
     test: Effect.fn("Notifications.test")(function* (id: string) {
       const { destination } = yield* lines.get(id)
       const began = yield* monotonicMs

@@ -28,20 +28,32 @@ export interface NotificationsService {
   ) => Effect.Effect<ReadonlyArray<NoticeView>, InvalidInput | StoreError>
   readonly destinations: Effect.Effect<ReadonlyArray<DestinationView>>
   readonly destination: (id: string) => Effect.Effect<DestinationView, NotFound>
+  /** With a tag that changes with what is masked, and tells nothing of it. */
+  readonly taggedDestination: (
+    id: string,
+  ) => Effect.Effect<{ readonly destination: DestinationView; readonly secrets: string }, NotFound>
   readonly createDestination: (
     input: DestinationInput,
   ) => Effect.Effect<DestinationView, InvalidInput | Conflict | StoreError>
-  /** Changes a destination; fields left out stay. Messages that wait are tried again at once. */
-  readonly updateDestination: (
+  /**
+   * Changes a destination; fields left out stay. Messages that wait are tried again at once.
+   *
+   * @param check see `ChangesService.change`; below, too
+   */
+  readonly updateDestination: <E = never>(
     id: string,
     change: DestinationUpdate,
-  ) => Effect.Effect<DestinationView, NotFound | InvalidInput | Conflict | StoreError>
+    check?: Effect.Effect<void, E>,
+  ) => Effect.Effect<DestinationView, E | NotFound | InvalidInput | Conflict | StoreError>
   /** Removes a destination together with the messages that wait for it. */
   readonly removeDestination: (id: string) => Effect.Effect<void, NotFound | StoreError>
   /** Sends a message to a destination, enabled or not, and says how it went, within 30 s. */
   readonly test: (id: string) => Effect.Effect<TestAnswer, NotFound>
   readonly rules: Effect.Effect<RulesView>
-  readonly setRules: (input: RulesInput) => Effect.Effect<RulesView, InvalidInput | StoreError>
+  readonly setRules: <E = never>(
+    input: RulesInput,
+    check?: Effect.Effect<void, E>,
+  ) => Effect.Effect<RulesView, E | InvalidInput | StoreError>
   /** Mutes that have not ended. */
   readonly mutes: Effect.Effect<ReadonlyArray<MuteView>>
   readonly mute: (input: MuteInput) => Effect.Effect<MuteView, InvalidInput | Conflict | StoreError>

@@ -1,6 +1,7 @@
 /** What the parts of the notifications share. */
 
 import type { Effect } from "effect"
+import type { StateTag } from "../config/state-tag.ts"
 import { Conflict } from "../model/Errors.ts"
 import type { Sighting } from "./conditions.ts"
 import type { CheckHost, Deliver } from "./deliver.ts"
@@ -16,14 +17,18 @@ export interface NotificationsState {
   readonly look: Effect.Effect<Sighting>
   readonly checkHost: CheckHost
   readonly deliver: Deliver
+  readonly tag: StateTag
   readonly book: NoticeBook
   readonly lines: DeliveryLines
   readonly unwritten: Unwritten
   /** Mutes by UUID, among them such as have ended. */
   readonly mutes: Map<string, Mute>
   rules: RulesView
-  /** Makes a change that is stored: one at a time, and never left half done. */
-  readonly change: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Makes a change that is stored, if the check holds: one at a time, and never left half done. */
+  readonly change: <A, E, E2 = never>(
+    effect: Effect.Effect<A, E>,
+    check?: Effect.Effect<void, E2>,
+  ) => Effect.Effect<A, E | E2>
 }
 
 /** Refuses a request for what is there already; `path` names the field. */

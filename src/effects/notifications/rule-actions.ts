@@ -17,18 +17,21 @@ const MAX_MUTES = 1000
 export const makeRuleActions = (state: NotificationsState): RuleActions => {
   const { change, lines, look, mutes, rows } = state
   const channels = Effect.map(look, ({ configs }) => configs)
+  /** For `Effect.fn`, which would hand the arguments of the verb on as a check. */
+  const inTurn = <A, E>(effect: Effect.Effect<A, E>) => change(effect)
   const lasting = (nowMs: number) => [...mutes.values()].filter(({ until }) => Date.parse(until) > nowMs)
+  const replaced = Effect.fn("Notifications.setRules")(function* (input: RulesInput) {
+    const configs = yield* channels
+    const channelOf = (ref: string) =>
+      configs.find(({ id, number, slug }) => [id, slug, String(number)].includes(ref))?.slug
+    const next = yield* accept(rulesOf(input, { channelOf, isDestination: (id) => lines.has(id) }))
+    yield* rows.putRules(next)
+    state.rules = next
+    return state.rules
+  })
   return {
     rules: Effect.sync(() => state.rules),
-    setRules: Effect.fn("Notifications.setRules")(function* (input: RulesInput) {
-      const configs = yield* channels
-      const channelOf = (ref: string) =>
-        configs.find(({ id, number, slug }) => [id, slug, String(number)].includes(ref))?.slug
-      const next = yield* accept(rulesOf(input, { channelOf, isDestination: (id) => lines.has(id) }))
-      yield* rows.putRules(next)
-      state.rules = next
-      return state.rules
-    }, change),
+    setRules: (input, check) => change(replaced(input), check),
     mutes: Effect.map(Clock.currentTimeMillis, (nowMs) =>
       lasting(nowMs)
         .map((mute) => muteView(mute, nowMs))
@@ -47,11 +50,11 @@ export const makeRuleActions = (state: NotificationsState): RuleActions => {
       for (const id of ended) mutes.delete(id)
       mutes.set(mute.id, mute)
       return muteView(mute, nowMs)
-    }, change),
+    }, inTurn),
     unmute: Effect.fn("Notifications.unmute")(function* (id: string) {
       if (!mutes.has(id)) return yield* new NotFound({ kind: "mute", ref: id })
       yield* rows.deleteMutes([id])
       mutes.delete(id)
-    }, change),
+    }, inTurn),
   }
 }

@@ -126,6 +126,10 @@ describe("channelView", () => {
       stats: engineStats([channelStats({ id: "ch-1", legs: [silent], outputs: [live(3000)] })], 101_000),
     }
     expect(carrying(starved)).toEqual([["connected", false]])
+    expect([show(fed).worst.state, show(starved).worst]).toEqual([
+      "ok",
+      { state: "starting", cause: "waiting for packets on 127.0.0.1:5000", since: null, outputs_down: 0 },
+    ])
     expect(carrying({ ...fed, stats: null })).toEqual([["connected", false]])
     const waiting = runtime()
     waiting.outputs.set("out-1", { ...newOutputRuntime(), status: "connecting" })

@@ -35,6 +35,7 @@ import type { Alarm } from "../model/event.ts"
 import { bitRate, inputState, legView } from "./leg-view.ts"
 import { srtLegOf } from "./srt-leg-view.ts"
 import { type ChannelTotals, NOTHING_COUNTED } from "./totals.ts"
+import { worstView } from "./worst-of.ts"
 
 /** What an output would be, if it were stored. */
 export interface OutputPreview {
@@ -234,7 +235,7 @@ export const channelView = (config: ChannelConfig, all: ViewInput): ChannelView 
     legs.push(leg("backup", config.backup_rtp_ip, config.backup_rtp_port))
   const outputIn = (from: ChannelStats | undefined, id: string) => from?.outputs.find((output) => output.id === id)
   const state = channelStatus(config, runtime, stats, input.monotonicMs)
-  return {
+  const view = {
     id: config.id,
     number: config.number,
     slug: config.slug,
@@ -265,5 +266,6 @@ export const channelView = (config: ChannelConfig, all: ViewInput): ChannelView 
     outputs: config.outputs.map((output) =>
       outputView(output, input, outputIn(stats, output.id), outputIn(before, output.id), activeLeg(stats)),
     ),
-  }
+  } satisfies Omit<ChannelView, "worst">
+  return { ...view, worst: worstView(view) }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
 import { fakeInput, fakeOutput, fakeScte35 } from "../../http/testing/fake-views.ts"
 import type { ChannelView } from "../model/channel.ts"
-import { worstOf } from "./worst-of.ts"
+import { worstOf, worstView } from "./worst-of.ts"
 
 const SINCE = "2026-01-02T03:04:05.000Z"
-const channel = (over: Partial<ChannelView>): ChannelView => ({
+const channel = (over: Partial<ChannelView>): Omit<ChannelView, "worst"> => ({
   id: "00000000-0000-4000-8000-000000000001",
   number: 1,
   slug: "main",
@@ -84,4 +84,11 @@ describe("the worst of a channel", () => {
     ["an output that is switched off", { outputs: [up, { ...down("a"), enabled: false }] }, "ok", null],
     ["a warning", { alarms: [alarm("warning", "no second leg")], outputs: [up] }, "warning", "no second leg"],
   ])("of %s is told", (_, over, state, cause) => expect(worstOf(channel(over))).toMatchObject({ state, cause }))
+
+  it("is shown by the API with the number of outputs that are down", () => {
+    expect(worstView(channel({ outputs: [down("a"), down("b"), up] }))).toMatchObject({
+      state: "outputs_down",
+      outputs_down: 2,
+    })
+  })
 })

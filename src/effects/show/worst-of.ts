@@ -1,19 +1,5 @@
 /** How a channel is, in one word with its cause: the worst that is the matter, told alike wherever it is shown. Pure. */
-import type { ChannelView, OutputView } from "../model/channel.ts"
-
-/** From the worst to the best, then what is not on air; the list is sorted by it. */
-export const WORST_STATES = [
-  "no_input",
-  "error",
-  "degraded",
-  "outputs_down",
-  "warning",
-  "starting",
-  "ok",
-  "stopping",
-  "stopped",
-] as const
-export type WorstState = (typeof WORST_STATES)[number]
+import type { ChannelView, ChannelWorst, OutputView, WorstState } from "../model/channel.ts"
 
 export interface WorstOf {
   readonly state: WorstState
@@ -43,7 +29,7 @@ const downCause = (down: ReadonlyArray<OutputView>, enabled: number): string => 
 }
 
 /** The worst of a channel. Outputs without input are not down: what they lack is said of the channel. */
-export const worstOf = (channel: ChannelView): WorstOf => {
+export const worstOf = (channel: Omit<ChannelView, "worst">): WorstOf => {
   const { alarms, error, lifecycle, outputs, status } = channel
   const enabled = outputs.filter((output) => output.enabled).length
   const of = (state: WorstState, cause: string | null, since: string | null = null, down: WorstOf["down"] = []) => ({
@@ -67,4 +53,10 @@ export const worstOf = (channel: ChannelView): WorstOf => {
   if (gravest?.severity === "critical") return of("degraded", gravest.message, gravest.since, down)
   if (down.length > 0) return of("outputs_down", downCause(down, enabled), null, down)
   return gravest === undefined ? of("ok", null) : of("warning", gravest.message, gravest.since)
+}
+
+/** The worst of a channel as the API shows it. */
+export const worstView = (channel: Omit<ChannelView, "worst">): ChannelWorst => {
+  const { cause, down, since, state } = worstOf(channel)
+  return { state, cause, since, outputs_down: down.length }
 }

@@ -8,6 +8,9 @@ const SETTLE_EVERY = "1 second"
 /** Makes what is known and what runs as the store has it. */
 type Reread = Effect.Effect<void, StoreError>
 
+/** Is called before each change; what it returns is done behind the change, in the same turn, whatever came of it. */
+export type Observe = () => Effect.Effect<void>
+
 export interface ChangesService {
   /**
    * Runs a change of the configuration, one at a time: two requests cannot both find a port free. Once its turn has
@@ -22,6 +25,8 @@ export interface ChangesService {
   ) => Effect.Effect<A, E | E2 | StoreError>
   /** Takes a turn, like `change`, for what changes no configuration. */
   readonly command: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Has every change observed, from now on. */
+  readonly observeBy: (observe: Observe) => Effect.Effect<void>
   /** Changes that the store failed to take since the start. */
   readonly failures: () => number
   /**
@@ -35,6 +40,7 @@ export const makeChanges: Effect.Effect<ChangesService> = Effect.gen(function* (
   const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
   let failures = 0
   let reread: Reread = Effect.void
+  let observe: Observe = () => Effect.void
   /** True from a change of which nobody knows whether it was stored until the store has been read again. */
   let unsure = false
   const becameUnsure = yield* Queue.sliding<void>(1)
@@ -60,13 +66,24 @@ export const makeChanges: Effect.Effect<ChangesService> = Effect.gen(function* (
   )
   const settleAgain = Effect.retry(exclusive(Effect.uninterruptible(settled)), Schedule.spaced(SETTLE_EVERY))
   const none: Effect.Effect<void> = Effect.void
+  const observed = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.suspend(() => {
+      const behind = observe()
+      return Effect.ensuring(effect, behind)
+    })
 
   return {
     change: (effect, check) =>
       exclusive(
-        Effect.uninterruptible(counted(settled).pipe(Effect.zipRight(check ?? none), Effect.zipRight(counted(effect)))),
+        Effect.uninterruptible(
+          counted(settled).pipe(Effect.zipRight(check ?? none), Effect.zipRight(counted(observed(effect)))),
+        ),
       ),
     command: (effect) => exclusive(Effect.uninterruptible(effect)),
+    observeBy: (by) =>
+      Effect.sync(() => {
+        observe = by
+      }),
     failures: () => failures,
     settleBy: (by) =>
       Effect.gen(function* () {

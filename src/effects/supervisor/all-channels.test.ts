@@ -105,7 +105,7 @@ describe.each(DATABASES)("all channels in %s", (database) => {
       yield* using(yield* file, ({ access }) =>
         Effect.gen(function* () {
           const audit = makeAuditRows(access)
-          const base = { address: "127.0.0.1", method: "POST", status: 200 }
+          const base = { address: "127.0.0.1", method: "POST", status: 200, detail: "" }
           const first = {
             actor: "user Ada",
             what: "start a channel",

@@ -1,10 +1,11 @@
 /**
- * Records who asked for which change and what came of it. Neither queries nor bodies are recorded, as they may hold
- * secrets.
+ * Records who asked for which change and what came of it: of channels and outputs from what to what. Neither queries
+ * nor bodies are recorded, as they may hold secrets.
  */
 import { Cause, Effect, Exit, Runtime } from "effect"
 import type { Context, MiddlewareHandler } from "hono"
 import type { AuditRows, NewAuditEntry } from "../../effects/accounts/audit-rows.ts"
+import { changesOf } from "../request/witness.ts"
 import type { Access } from "./auth.ts"
 import { addressOf } from "./requester.ts"
 import { ruleFor } from "./roles.ts"
@@ -57,6 +58,7 @@ export const makeAudit = (rows: AuditRows, runtime: Runtime.Runtime<never>, now?
       what,
       status,
       outcome: outcomeOf(status),
+      detail: changesOf(c),
     }
     const exit = await Runtime.runPromiseExit(runtime)(rows.append(entry))
     if (Exit.isSuccess(exit)) return

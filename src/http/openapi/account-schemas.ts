@@ -21,5 +21,6 @@ export const AuditEntry = Struct({
   what: Text,
   status: Count,
   outcome: Literal("done", "refused", "failed"),
+  detail: Text,
 })
 export const AuditEntries = Struct({ entries: List(AuditEntry) })

@@ -91,6 +91,8 @@ const place = async (operation: Operation): Promise<{ readonly url: string; read
   const channel = shown.channels[0]
   await send("put", `/api/channels/${channel?.id}/schedule`, NAMED["ScheduleInput"]?.examples?.[0])
   expect(outputs).toHaveLength(1)
+  const listed = await send("get", `/api/config/changes?limit=1&channel=${channel?.id}`)
+  const { changes } = (await listed.json()) as { changes: ReadonlyArray<{ id: number }> }
   await real.receive(channel?.id ?? "")
   const url = operation.path
     .replace("{id}", operation.path.startsWith("/api/notifications/") ? destination : (channel?.id ?? ""))
@@ -99,6 +101,7 @@ const place = async (operation: Operation): Promise<{ readonly url: string; read
     .replace("{node}", "node-a")
     .replace("{template}", "cdn-main")
     .replace("{version}", String(version))
+    .replace("{change}", String(changes[0]?.id))
   return { url, version }
 }
 

@@ -125,6 +125,7 @@ const TABLE: Readonly<Record<string, Named>> = {
 
   Channels: answer(schemas.Channels, "All channels"),
   Channel: answer(schemas.Channel, "A channel with its figures"),
+  ChannelWorst: answer(schemas.ChannelWorst, "How a channel is, in one word with its cause"),
   ReceiveState: answer(
     schemas.ReceiveState,
     "Settings with their defaults, how the sources are joined, and what each receives",
@@ -170,6 +171,8 @@ const TABLE: Readonly<Record<string, Named>> = {
   OutputChange: answer(config.OutputChange, "An output before and after"),
   FieldChange: answer(config.FieldChange, "A field before and after"),
   Versions: answer(config.Versions, "Versions of the configuration"),
+  ConfigChanges: answer(config.ConfigChanges, "Changes of channels and their outputs"),
+  Change: answer(config.Change, "A change of a channel and its outputs"),
   Version: answer(config.Version, "A version of the configuration"),
   VersionWithConfig: answer(config.VersionWithConfig, "A version of the configuration with what it was"),
   NumberedInputs: answer(config.NumberedInputs, "All channels as inputs"),

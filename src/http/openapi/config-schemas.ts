@@ -46,6 +46,8 @@ export const ConfigAnswer = Struct({
 
 export const Version = Struct({ version: Count, at: Time, by: Text, what: Text })
 export const Versions = Struct({ versions: List(Version) })
+export const Change = Struct({ id: Count, at: Time, by: Text, change: ChannelChange })
+export const ConfigChanges = Struct({ changes: List(Change) })
 export const VersionWithConfig = Struct({ ...Version.fields, config: ConfigDocument })
 
 // --- Inputs by number

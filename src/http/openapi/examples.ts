@@ -144,6 +144,7 @@ const channel = {
   uptime: 3602,
   created_at: "2026-01-02T03:04:05.000Z",
   active_source: "primary",
+  worst: { state: "ok", cause: null, since: null, outputs_down: 0 },
   alarms: [],
   scte35: {
     pids: [500],

@@ -74,6 +74,12 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
     schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
     example: 3,
   },
+  change: {
+    name: "change",
+    description: "Number of the change",
+    schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    example: 7,
+  },
   file: {
     name: "file",
     description: "Name of a playlist or segment",

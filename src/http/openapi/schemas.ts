@@ -11,7 +11,14 @@ import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { SRT_STACKS } from "../../core/srt/stack.ts"
 import { Handled } from "../../effects/engine/Crashes.ts"
-import { AutoRun, ChannelStatus, OutputStatus, Protocol, SourceName } from "../../effects/model/channel.ts"
+import {
+  AutoRun,
+  ChannelStatus,
+  OutputStatus,
+  Protocol,
+  SourceName,
+  WORST_STATES,
+} from "../../effects/model/channel.ts"
 import { ALARM_KINDS } from "../../effects/model/event.ts"
 import { settingFields } from "./setting-schemas.ts"
 
@@ -178,6 +185,13 @@ export const Scte35State = Struct({
   crc_errors: Count,
 })
 
+export const ChannelWorst = Struct({
+  state: Literal(...WORST_STATES),
+  cause: NullOr(Text),
+  since: NullOr(Time),
+  outputs_down: Count,
+})
+
 export const Channel = Struct({
   id: Uuid,
   number: Count,
@@ -198,6 +212,7 @@ export const Channel = Struct({
   uptime: Num,
   created_at: Time,
   active_source: SourceName,
+  worst: ChannelWorst,
   alarms: List(Alarm),
   scte35: Scte35State,
   outputs: List(Output),

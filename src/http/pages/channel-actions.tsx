@@ -26,9 +26,9 @@ const DONE: Readonly<Record<BulkInput["action"], string>> = {
 }
 
 /** Questions asked before an action is carried out. */
-const QUESTIONS: Partial<Record<BulkInput["action"], string>> = {
-  stop: "Stop these channels? Their outputs lose the stream.",
-  disable_outputs: "Disable all outputs of these channels?",
+const QUESTIONS: Partial<Record<BulkInput["action"], (which: string) => string>> = {
+  stop: (which) => `Stop ${which}? Their outputs lose the stream.`,
+  disable_outputs: (which) => `Disable all outputs of ${which}? Their receivers lose the stream.`,
 }
 
 /** The page that the button was on, as the address says, or else the browser. */
@@ -168,8 +168,10 @@ const bulkRoute = (app: Hono, services: Services, page: PageWith, act: Act): voi
       const input = await runner.settle(c, decode(BulkInput, { action, channels: fields.getAll("channel") }))
       if (Either.isLeft(input)) return refused(input.left)
       const question = QUESTIONS[input.right.action]
-      if (question !== undefined && fields.get("confirmed") !== "yes")
-        return askAboutMany(c, services, input.right, question, back)
+      if (question !== undefined && fields.get("confirmed") !== "yes") {
+        const { length } = input.right.channels
+        return askAboutMany(c, services, input.right, question(length === 1 ? "1 channel" : `${length} channels`), back)
+      }
       const say = ({ length }: { readonly length: number }) =>
         `${length} ${length === 1 ? "channel" : "channels"} ${DONE[input.right.action]}`
       return act(c, actOnAll(services, input.right), say, { back, within: DONE_WITHIN })

@@ -34,6 +34,9 @@ describe("the status page", () => {
       ["/static/htmx.js", "text/javascript; charset=utf-8", "htmx"],
       ["/static/copy.js", "text/javascript; charset=utf-8", "[data-copy]"],
       ["/static/style.css", "text/css; charset=utf-8", "table"],
+      ["/static/icon.svg", "image/svg+xml", "<svg"],
+      ["/static/manifest.webmanifest", "application/manifest+json", "start_url"],
+      ["/static/offline.html", "text/html; charset=utf-8", "cannot be reached"],
     ] as const) {
       const response = await call("GET", path)
       expect([response.status, response.headers.get("content-type")]).toEqual([200, type])
@@ -246,9 +249,11 @@ describe("buttons", () => {
     expect(await statuses(test)).toEqual(["running", "stopped", "running"])
     const asked = await bulk("channel=a&channel=c&action=stop")
     expect(asked.status).toBe(200)
-    expect(await asked.text()).toMatch(
-      /<input type="hidden" name="channel" value="c"[\s\S]*name="confirmed" value="yes"/,
-    )
+    const question = await asked.text()
+    expect(question).toMatch(/<input type="hidden" name="channel" value="c"[\s\S]*name="confirmed" value="yes"/)
+    // It says how many, names them, and Enter answers no.
+    expect(question).toContain("<h1>Stop 2 channels? Their outputs lose the stream.</h1><ul><li>a</li><li>c</li></ul>")
+    expect(question).toMatch(/<a class="button" href="[^"]*" autofocus="">Cancel<\/a>/)
     expect(await statuses(test)).toEqual(["running", "stopped", "running"])
     const stopped = await bulk("channel=a&channel=c&action=stop&confirmed=yes", SCRIPT)
     expect([stopped.status, await stopped.text()]).toEqual([200, "2 channels stopped"])

@@ -12,7 +12,7 @@ import { makeSteady, type Steady } from "../../../views/channel/steady.ts"
 import { stateOf } from "../../../views/channels/list-row.ts"
 import { may } from "../../../views/layout/frame.ts"
 import { isLogChoice, type LogChoice, linesFrom } from "../../../views/system/LogRow.tsx"
-import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
+import type { ChangeEntry } from "../../effects/declarative/change-rows.ts"
 import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
 import type { ChannelView, SourceName } from "../../effects/model/channel.ts"
 import { worstOf } from "../../effects/show/worst-of.ts"
@@ -53,8 +53,8 @@ export interface ActionDone {
 export type ChannelPageServices = Pick<
   AppServices,
   | "access"
-  | "audit"
   | "channels"
+  | "configuration"
   | "cues"
   | "events"
   | "grafana"
@@ -118,7 +118,7 @@ const shownOf = (
           events: all.slice(0, EVENTS),
           outputEvents: all.filter(({ output }) => output === selected).slice(0, EVENTS),
           selected: found.channel.outputs.some(({ slug }) => slug === selected) ? selected : undefined,
-          changes: null,
+          changes: [],
           worst,
           worstState: stateOf(worst),
           origin,
@@ -134,26 +134,16 @@ const shownOf = (
   )
 }
 
-/** Who changed what about a channel; none where the audit log cannot be read. */
-const changesOf = ({ audit }: Pick<ChannelPageServices, "audit">, { id, number, slug }: ChannelView) => {
-  const isOfChannel = ({ path }: AuditEntry) =>
-    path.split("/").some((part) => [id, slug, String(number)].includes(part))
-  return audit.rows.list({ limit: 500, text: "/channels/" }).pipe(
-    Effect.map((entries) => entries.filter(isOfChannel).slice(0, CHANGES)),
-    Effect.orElseSucceed((): ReadonlyArray<AuditEntry> => []),
-  )
-}
+/** Who changed what about a channel; none where that cannot be read, as the rest of the page matters more. */
+const changesOf = ({ configuration }: Pick<ChannelPageServices, "configuration">, { id }: ChannelView) =>
+  Effect.orElseSucceed(configuration.changes({ limit: CHANGES, channelId: id }), (): ReadonlyArray<ChangeEntry> => [])
 
 /** Renders the page, with the outcome of a button when there is something to say. */
 const page = (services: ChannelPageServices, c: Context, ref: string, done: ActionDone = {}): Promise<Response> => {
   const { access, grafana, history, runner, thumbnails } = services
-  const mayAudit = may({ caller: access.callerOf(c) }, "admin")
   const read = Effect.all([
     Effect.flatMap(shownOf(services, c, ref, makeSteady()), (shown) =>
-      Effect.map(mayAudit ? changesOf(services, shown.channel) : Effect.succeed(null), (changes) => ({
-        ...shown,
-        changes,
-      })),
+      Effect.map(changesOf(services, shown.channel), (changes): ChannelShown => ({ ...shown, changes })),
     ),
     history.view(ref, windowOf(c)),
     thumbnails.get(ref),

@@ -7,11 +7,11 @@ import { ServiceProblem, TotalsLine } from "../../../views/channels/ListHead.tsx
 import { gravestFirst, type ListRow, rowOf } from "../../../views/channels/list-row.ts"
 import { type Totals, totalsOf } from "../../../views/channels/totals.ts"
 import type { RecentView } from "../../effects/history/history-model.ts"
-import type { ChannelView } from "../../effects/model/channel.ts"
+import { type ChannelView, WORST_STATES } from "../../effects/model/channel.ts"
 import { causesOf, unattended } from "../../effects/notifications/causes.ts"
 import type { NoticeView } from "../../effects/notifications/notification-bodies.ts"
 import type { Health } from "../../effects/show/health-of.ts"
-import { WORST_STATES, worstOf } from "../../effects/show/worst-of.ts"
+import { worstOf } from "../../effects/show/worst-of.ts"
 import type { LiveRegion } from "../live/live-pages.ts"
 import type { AppServices } from "../services/services.ts"
 

@@ -21,6 +21,16 @@ const OF_PACKAGES: ReadonlyArray<readonly [name: string, files: ReadonlyArray<st
   ["uplot.css", ["uplot/dist/uPlot.min.css"], CSS],
 ]
 
+/** Types of other files of `views/assets`: what makes the pages installable, and the page for when they are offline. */
+const OTHER_TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  png: "image/png",
+  svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
+}
+/** The script that serves while the service is away is for all pages, although it lies below `/static/`. */
+const WORKER = "sw.js"
+
 const ASSETS = new URL("../../../views/assets/", import.meta.url)
 
 interface StaticFile {
@@ -33,7 +43,7 @@ interface StaticFile {
 /** Joins scripts with line ends, since minified ones need not end with one. */
 const joined = (parts: ReadonlyArray<Buffer>) => Buffer.concat(parts.flatMap((part) => [part, Buffer.from("\n")]))
 
-/** Files by name: all stylesheets of `views/assets` joined into one, base.css first; every script by itself. */
+/** Files by name: all stylesheets of `views/assets` joined into one, base.css first; every other file by itself. */
 const files = (): ReadonlyMap<string, StaticFile> => {
   const require = createRequire(import.meta.url)
   const file = (bytes: Buffer<ArrayBuffer>, type: string): StaticFile => ({
@@ -47,9 +57,14 @@ const files = (): ReadonlyMap<string, StaticFile> => {
   )
   const styles = names.filter((name) => name.endsWith(".css")).map((name) => readFileSync(new URL(name, ASSETS)))
   const scripts = names.filter((name) => name.endsWith(".js"))
+  const others = names.flatMap((name) => {
+    const type = OTHER_TYPES[name.slice(name.lastIndexOf(".") + 1)]
+    return type === undefined ? [] : [[name, file(readFileSync(new URL(name, ASSETS)), type)] as const]
+  })
   return new Map([
     ["style.css", file(Buffer.concat(styles), CSS)],
     ...scripts.map((name) => [name, file(readFileSync(new URL(name, ASSETS)), SCRIPT)] as const),
+    ...others,
     ...OF_PACKAGES.map(
       ([name, paths, type]) =>
         [name, file(joined(paths.map((path) => readFileSync(require.resolve(path)))), type)] as const,
@@ -62,7 +77,12 @@ export const staticRoutes = (app: Hono): void => {
     methods(app, `/static/${name}`, {
       GET: (c) => {
         // Browsers ask again with each page and get a 304, so an upgrade shows at once.
-        const headers = { ETag: etag, "Cache-Control": "no-cache", Vary: "Accept-Encoding" }
+        const headers = {
+          ETag: etag,
+          "Cache-Control": "no-cache",
+          Vary: "Accept-Encoding",
+          ...(name === WORKER ? { "Service-Worker-Allowed": "/" } : {}),
+        }
         if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers)
         const packed = takesGzip(c) ? { "Content-Encoding": "gzip" } : null
         return c.body(packed === null ? bytes : gzip, 200, { ...headers, ...packed, "Content-Type": type })

@@ -196,7 +196,7 @@ describe("problems of pages", () => {
     const { get } = await stage()
     const { status, text } = await get(`/nothing/${encodeURIComponent(NASTY)}`)
     expect(status).toBe(404)
-    expect(text).toContain("There is no such thing")
+    expect(text).toContain("Not found")
     expect(text).not.toContain(NASTY)
     expect((await get("/channels/nowhere")).text).toContain("All channels")
     expect((await get("/channels/news/events?limit=x")).text).toContain("<li>limit must be a whole number")

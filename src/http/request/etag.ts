@@ -69,6 +69,7 @@ const OF_CHANNEL: Readonly<Record<keyof ChannelView, boolean>> = {
   error: false,
   uptime: false,
   active_source: false,
+  worst: false,
   alarms: false,
   scte35: false,
 }

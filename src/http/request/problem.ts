@@ -16,7 +16,7 @@ export const KINDS = {
   "invalid-input": [400, "Some of the input is not valid"],
   unauthorized: [401, "A valid API key is needed"],
   forbidden: [403, "The request is not allowed"],
-  "not-found": [404, "There is no such thing"],
+  "not-found": [404, "Not found"],
   "method-not-allowed": [405, "The method is not allowed here"],
   conflict: [409, "The request contradicts what exists"],
   "precondition-failed": [412, "What the request rests on has changed"],

@@ -1,8 +1,9 @@
 /** The one place where HTTP handlers run Effects, and where failures become answers. */
 import { Cause, Duration, Effect, Either, Exit, Option, Runtime } from "effect"
 import type { Context } from "hono"
-import { Actor } from "../../effects/model/actor.ts"
+import { Actor, Witness } from "../../effects/model/actor.ts"
 import { type ApiError, makeProblem, type Problem, problemOf, problemResponse } from "./problem.ts"
+import { witnessOf } from "./witness.ts"
 
 /**
  * Time within which the control plane must answer; beyond it the request gets an error, so that automation does not
@@ -41,7 +42,8 @@ export const makeRunner = (runtime: Runtime.Runtime<never>, callerOf: (c: Contex
     )
 
   const settle: Runner["settle"] = async (c, effect, within = ANSWER_WITHIN) => {
-    const inTime = Effect.timeoutTo(Effect.locally(effect, Actor, callerOf(c) ?? "the operator"), {
+    const known = Effect.locally(Effect.locally(effect, Actor, callerOf(c) ?? "the operator"), Witness, witnessOf(c))
+    const inTime = Effect.timeoutTo(known, {
       duration: within,
       onSuccess: Option.some,
       onTimeout: Option.none,

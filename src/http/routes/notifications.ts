@@ -51,8 +51,10 @@ export const notificationRoutes = (
   methods(app, "/api/notifications/rules", {
     GET: (c) => runner.run(c, notifications.rules, (rules) => c.json(rules)),
     PUT: (c) =>
-      runner.run(c, Effect.flatMap(readJson(c, RulesInput, MANY_THINGS), notifications.setRules), (rules) =>
-        c.json(rules),
+      runner.run(
+        c,
+        Effect.flatMap(readJson(c, RulesInput, MANY_THINGS), (input) => notifications.setRules(input)),
+        (rules) => c.json(rules),
       ),
   })
   methods(app, "/api/notifications/mutes", {

@@ -45,6 +45,8 @@ const fakeConfiguration: ConfigService = {
   tagged: () => Effect.succeed({ document: { version: 1, channels: [] }, tag: "0".repeat(22) }),
   apply: (_, { dryRun }) =>
     Effect.succeed({ dry_run: dryRun, version: null, changed: false, summary: "nothing changes", channels: [] }),
+  changes: () => Effect.succeed([]),
+  revert: (id) => new NotFound({ kind: "change", ref: String(id) }),
   versions: Effect.succeed([]),
   version: () => Effect.succeed(null),
   rollback: (version) =>

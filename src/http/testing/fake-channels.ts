@@ -55,6 +55,7 @@ export const fakeChannels = ({
           uptime: 0,
           created_at: CREATED,
           active_source: "primary",
+          worst: { state: "ok", cause: null, since: null, outputs_down: 0 },
           alarms: [],
           scte35: fakeScte35(),
           outputs: (input.outputs ?? []).map((o, i) => makeOutput(o, i + 1)),

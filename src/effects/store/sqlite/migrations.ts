@@ -281,6 +281,20 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     "ALTER TABLE notification_mutes ADD COLUMN repeats TEXT",
     "ALTER TABLE notification_mutes ADD COLUMN reason TEXT",
   ],
+  [
+    // Changes of channels and their outputs: what differs, masked, as JSON, and both sides, encrypted.
+    `CREATE TABLE config_changes (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at TEXT NOT NULL,
+      author TEXT NOT NULL,
+      channel_id TEXT NOT NULL,
+      change TEXT NOT NULL,
+      documents TEXT NOT NULL
+    ) STRICT`,
+    "CREATE INDEX config_changes_channel ON config_changes (channel_id, id)",
+    // What was changed, in a sentence.
+    "ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT ''",
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */

@@ -1,4 +1,6 @@
 /** The configuration as a whole, many channels at once, and copies. */
+import { MAX_LISTED } from "../../../effects/declarative/change-rows.ts"
+import { before, limit } from "./channels.ts"
 import type { Answer, Operation, Parameter } from "./operation.ts"
 
 const toggle = (name: string, description: string): Parameter => ({
@@ -67,6 +69,36 @@ export const configOperations: ReadonlyArray<Operation> = [
     query: [SECRETS],
     answers: { 200: { description: "The version with its configuration", schema: "VersionWithConfig" } },
     problems: ["invalid-input", "not-found", "store-unavailable"],
+  },
+  {
+    method: "get",
+    path: "/api/config/changes",
+    id: "listChanges",
+    tag: "Configuration",
+    summary: "Who changed what",
+    description: "A line for each change of a channel and its outputs, however it was made. The last 2000 are kept.",
+    query: [
+      limit(MAX_LISTED, "How many"),
+      before("change"),
+      {
+        name: "channel",
+        description: "Only those of this channel: by UUID, slug or number; by UUID when it is gone",
+        schema: { type: "string", maxLength: 128 },
+      },
+    ],
+    answers: { 200: { description: "Changes, newest first", schema: "ConfigChanges" } },
+    problems: ["invalid-input", "store-unavailable"],
+  },
+  {
+    method: "post",
+    path: "/api/config/changes/{change}/revert",
+    id: "revertChange",
+    tag: "Configuration",
+    summary: "Take a change back",
+    description: "What was changed after it stays; refused when that was changed again which it had changed.",
+    query: [DRY_RUN],
+    answers: { 200: CHANGED },
+    problems: ["invalid-input", "not-found", "conflict", "store-unavailable"],
   },
   {
     method: "post",

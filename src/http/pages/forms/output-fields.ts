@@ -71,7 +71,7 @@ export const settingGroups = (
 }
 
 export const PRESET_CHOICES: ReadonlyArray<Choice> = [
-  { value: "", text: "By its URL" },
+  { value: "", text: "Custom URL" },
   ...PRESETS.map(({ name, title }) => ({ value: name, text: title })),
 ]
 export const isPreset = (text: string): text is PresetName => PRESET_NAMES.some((name) => name === text)

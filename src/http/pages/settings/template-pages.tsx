@@ -6,6 +6,7 @@ import { ConfirmPage } from "../../../../views/channels/ConfirmPage.tsx"
 import { TemplateFormPage, TemplateListPage } from "../../../../views/settings/TemplatePages.tsx"
 import { protocolOfUrl } from "../../../core/output/output-url.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
+import type { TaggedTemplate } from "../../../effects/templates/Templates.ts"
 import {
   fromTemplate,
   TemplateInput,
@@ -18,6 +19,7 @@ import type { Problem } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { channelChoices } from "../forms/channel-choices.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
+import { checkOpened, merged, OPENED, openedOf, type Shown } from "../forms/meanwhile.ts"
 import {
   beginOf,
   changedOutputBody,
@@ -97,14 +99,18 @@ const listRoute = (app: Hono, services: Services): void => {
   })
 }
 
+/** What the form of a template shows of what is stored. */
+const shownTemplate = ({ tag, template }: TaggedTemplate): Shown => ({ values: templateValues(template), secrets: tag })
+
 /** The form of the template `old`, or of a new one when that is null; after a refusal it keeps what was typed. */
 const formPage = (
   c: Context,
   services: Pick<Services, "access">,
-  old: TemplateView | null,
+  stands: TaggedTemplate | null,
   fields?: Fields,
   problem?: Problem,
 ) => {
+  const old = stands?.template ?? null
   const values = fields ?? (old === null ? {} : templateValues(old))
   const state = stateOf(
     shownAgain(values, SECRET_FIELDS, URL_FIELDS),
@@ -121,6 +127,7 @@ const formPage = (
       frame={frameOf(c, services)}
       name={old?.name ?? null}
       stored={stored}
+      opened={stands === null ? undefined : (fields?.[OPENED] ?? openedOf(shownTemplate(stands)))}
       state={state}
       presets={PRESET_CHOICES}
       settings={{ protocol, groups, state }}
@@ -145,18 +152,24 @@ const formRoutes = (app: Hono, services: Services): void => {
       }),
   })
   methods(app, "/settings/templates/:template/edit", {
-    GET: (c) => runner.run(c, templates.get(c.req.param("template")), (template) => formPage(c, services, template)),
+    GET: (c) => runner.run(c, templates.tagged(c.req.param("template")), (stands) => formPage(c, services, stands)),
     POST: (c) =>
       withForm(c, (fields) =>
-        runner.run(c, templates.get(c.req.param("template")), async (old) => {
+        runner.run(c, templates.tagged(c.req.param("template")), async (stands) => {
+          const { template: old } = stands
+          const now = Effect.map(templates.tagged(old.name), shownTemplate)
+          const asOpened = Effect.flatMap(now, (shown) => checkOpened(fields, shown))
           const update = Effect.flatMap(
             wrongOutputSecrets(fields, old) ?? decode(TemplateUpdate, changedBody(fields, old)),
-            (body) => templates.update(old.name, body),
+            (body) => templates.update(old.name, body, asOpened),
           )
           const changed = await runner.settle(c, update)
-          return Either.isLeft(changed)
-            ? formPage(c, services, old, fields, changed.left)
-            : saved(c, changed.right.template)
+          if (Either.isRight(changed)) return saved(c, changed.right.template)
+          if (changed.left.kind !== "precondition-failed") return formPage(c, services, stands, fields, changed.left)
+          return runner.run(c, templates.tagged(old.name), (later) => {
+            const again = merged(fields, shownTemplate(later), changed.left)
+            return formPage(c, services, later, again.fields, again.problem)
+          })
         }),
       ),
   })
