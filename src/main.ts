@@ -10,7 +10,7 @@
  *   3. Supervisor       on several machines: channels are handed over to other nodes, one by one  8 s
  *                       what happened is noted: "stopped with the service"
  *   4. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
- *   5. CueLog, EventLog what the channels recorded is written                                   0.5 s each
+ *   5. CueLog, EventLog, Figures what the channels recorded is written                          0.5 s each
  *   6. EngineClient     told to close what is left and exit; killed when it does not            2 s
  *   7. Store            the database is closed                                                  1 s
  */
@@ -28,6 +28,7 @@ import { Configuration } from "./effects/declarative/Configuration.ts"
 import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { PriorityLive } from "./effects/engine/Priority.ts"
+import { Figures } from "./effects/history/Figures.ts"
 import { History } from "./effects/history/History.ts"
 import { MediaLive } from "./effects/medialive/MediaLive.ts"
 import { Metrics } from "./effects/metrics/Metrics.ts"
@@ -49,6 +50,7 @@ import { Events } from "./effects/supervisor/Events.ts"
 import { FollowedAccounts } from "./effects/supervisor/follow-others.ts"
 import { HlsFiles } from "./effects/supervisor/HlsFiles.ts"
 import { Outputs } from "./effects/supervisor/Outputs.ts"
+import { Records } from "./effects/supervisor/Records.ts"
 import { Registry } from "./effects/supervisor/Registry.ts"
 import { ScheduleRunner } from "./effects/supervisor/ScheduleRunner.ts"
 import { Supervisor } from "./effects/supervisor/Supervisor.ts"
@@ -74,6 +76,7 @@ const WithVerbs = Front.pipe(
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
   Layer.provideMerge(Events.Live),
+  Layer.provideMerge(Records.Live),
   Layer.provideMerge(HlsFiles.Live),
   Layer.provideMerge(Undo.Live),
   Layer.provideMerge(Registry.Live),
@@ -100,6 +103,7 @@ const WithControlPlane = WithVerbs.pipe(
 /** What runs and what is known of it: channels, their records, and the turns that changes take. */
 const WithChannels = WithControlPlane.pipe(
   Layer.provideMerge(History.Live),
+  Layer.provideMerge(Figures.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),

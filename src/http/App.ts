@@ -36,6 +36,9 @@ import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
 import { nodePageRoutes } from "./pages/nodes.tsx"
+import { asRunRoutes } from "./pages/records/as-run-page.tsx"
+import { egressRoutes } from "./pages/records/egress-page.tsx"
+import { historyPageRoutes } from "./pages/records/history-page.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
 import { settingsRoutes } from "./pages/settings/settings-pages.ts"
@@ -198,6 +201,9 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   pageRoutes(app, services)
   channelDetailRoutes(app, services)
   schedulePageRoutes(app, services)
+  historyPageRoutes(app, services)
+  asRunRoutes(app, services)
+  egressRoutes(app, services)
   thumbnailRoutes(app, services)
   cuePageRoutes(app, services)
   settingsRoutes(app, services)

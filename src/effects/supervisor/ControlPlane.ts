@@ -23,6 +23,7 @@ import { DryRuns, type DryRunsService } from "./DryRuns.ts"
 import { Events, type EventsService } from "./Events.ts"
 import { HlsFiles, type HlsFilesService } from "./HlsFiles.ts"
 import { Outputs, type OutputsService } from "./Outputs.ts"
+import { Records, type RecordsService } from "./Records.ts"
 import { Undo, type UndoService } from "./Undo.ts"
 
 export interface ControlPlane {
@@ -43,6 +44,7 @@ export interface ControlPlane {
   readonly notifications: NotificationsService
   readonly outputs: OutputsService
   readonly previews: PreviewsService
+  readonly records: RecordsService
   readonly schedules: Pick<SchedulesService, "get" | "set" | "remove">
   readonly system: SystemService
   readonly templates: TemplatesService
@@ -70,6 +72,7 @@ export const controlPlane = Effect.all({
   notifications: Notifications,
   outputs: Outputs,
   previews: Previews,
+  records: Records,
   schedules: Schedules,
   system: System,
   templates: Templates,

@@ -8,6 +8,7 @@ import { ChannelBook } from "../config/ChannelBook.ts"
 import { ChannelsJson } from "../declarative/ChannelsJson.ts"
 import { Configuration } from "../declarative/Configuration.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
+import { Figures } from "../history/Figures.ts"
 import { History } from "../history/History.ts"
 import { MediaLive } from "../medialive/MediaLive.ts"
 import { Metrics } from "../metrics/Metrics.ts"
@@ -31,6 +32,7 @@ import { DryRuns } from "../supervisor/DryRuns.ts"
 import { Events } from "../supervisor/Events.ts"
 import { HlsFiles } from "../supervisor/HlsFiles.ts"
 import { Outputs } from "../supervisor/Outputs.ts"
+import { Records } from "../supervisor/Records.ts"
 import { Registry } from "../supervisor/Registry.ts"
 import { ScheduleRunner } from "../supervisor/ScheduleRunner.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
@@ -48,6 +50,7 @@ const Verbs = ScheduleRunner.Live.pipe(
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
   Layer.provideMerge(Events.Live),
+  Layer.provideMerge(Records.Live),
   Layer.provideMerge(HlsFiles.Live),
   Layer.provideMerge(Undo.Live),
   Layer.provideMerge(Registry.Live),
@@ -73,6 +76,7 @@ const WithVerbs = Verbs.pipe(
 /** The services between engine and HTTP in the order of `main.ts`, which `main.test.ts` compares. */
 export const ControlPlaneLive = WithVerbs.pipe(
   Layer.provideMerge(History.Live),
+  Layer.provideMerge(Figures.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),

@@ -67,6 +67,9 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("viewer", "/api/notifications", "/api/notifications/destinations", "/api/notifications/destinations/:id"),
   ...looks("viewer", "/api/notifications/rules", "/api/notifications/mutes"),
   ...looks("viewer", "/api/nodes", "/api/nodes/:node", "/api/channels/:id/placement", "/nodes", "/live/nodes"),
+  // What was: figures, timeline, as-run report, egress.
+  ...looks("viewer", "/api/channels/:id/figures", "/channels/:id/history", "/api/channels/:id/as-run"),
+  ...looks("viewer", "/channels/:id/as-run", "/api/egress", "/egress"),
   // MediaLive, and schedules.
   ...looks("viewer", "/api/medialive", "/api/medialive/costs", "/api/medialive/channels/:id"),
   ...looks("viewer", "/api/channels/:id/medialive", "/api/channels/:id/schedule", "/channels/:id/schedule"),
@@ -203,6 +206,7 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("admin", "/audit", "/system/log", "/live/log"),
   ...looks("admin", "/api/users", "/api/keys", "/api/audit"),
   ...rules("admin", [
+    ["POST", "/egress/price", "change the price of egress on the page"],
     ["POST", "/settings/medialive", "change the connection to AWS on the page"],
     ["POST", "/settings/medialive/test", "test the connection to AWS on the page"],
     ["PUT", "/api/medialive/connection", "change the connection to AWS"],

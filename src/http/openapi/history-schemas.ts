@@ -14,7 +14,7 @@ export const Mark = Struct({
   kind: Literal("switch", "cue_out", "cue_in", "cue", "output_lost", "restart"),
   label: Text,
 })
-const Totals = Struct({
+export const Totals = Struct({
   of: Text,
   is: Literal("leg", "output"),
   up_s: Num,
@@ -46,4 +46,40 @@ export const History = Struct({
   times: List(Schema.Int),
   series: List(Series),
   marks: List(Mark),
+})
+
+const AsRunLine = Struct({
+  output: NullOr(Text),
+  cue: Schema.Int,
+  at: Text,
+  due_at: Text,
+  kind: Text,
+  command: Text,
+  event_id: NullOr(Schema.Int),
+  upids: List(Text),
+  duration_s: NullOr(Num),
+  description: Text,
+  manual: Schema.Boolean,
+  status: NullOr(Literal("sent", "missed", "pending", "no_receiver", "no_cues")),
+  sent_at: NullOr(Text),
+  delay_ms: NullOr(Num),
+  acknowledged_at: NullOr(Text),
+  acknowledged_ms: NullOr(Num),
+  reason: NullOr(Text),
+})
+export const AsRun = Struct({
+  channel: Text,
+  since: Text,
+  until: Text,
+  zone: Text,
+  complete: Schema.Boolean,
+  lines: List(AsRunLine),
+})
+const EgressLine = Struct({ channel: Text, output: Text, gigabytes: Num, usd: NullOr(Num) })
+export const Egress = Struct({
+  month: Text,
+  usd_per_gb: NullOr(Num),
+  outputs: List(EgressLine),
+  gigabytes: Num,
+  usd: NullOr(Num),
 })

@@ -275,6 +275,25 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     "ALTER TABLE notices ADD COLUMN node TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE notification_outbox ADD COLUMN node TEXT NOT NULL DEFAULT ''",
   ],
+  [
+    "CREATE TABLE report_settings (id INTEGER PRIMARY KEY, egress_usd_per_gb REAL) STRICT",
+    // Names are kept, and rows outlive their outputs: a link then says that its output is gone. Times are Unix ms.
+    `CREATE TABLE partner_links (
+      id TEXT PRIMARY KEY,
+      token_sha256 TEXT NOT NULL UNIQUE,
+      channel_id TEXT NOT NULL,
+      output_id TEXT NOT NULL,
+      channel_name TEXT NOT NULL,
+      output_name TEXT NOT NULL,
+      label TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      created_by TEXT NOT NULL,
+      expires_at INTEGER NOT NULL,
+      revoked_at INTEGER,
+      seen_at INTEGER
+    ) STRICT`,
+    "CREATE INDEX partner_links_of_output ON partner_links (output_id)",
+  ],
 ]
 
 /**
