@@ -35,6 +35,7 @@ import { Metrics } from "./effects/metrics/Metrics.ts"
 import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
 import { NodesLive } from "./effects/nodes/nodes-live.ts"
 import { Notifications } from "./effects/notifications/Notifications.ts"
+import { PartnerLinks } from "./effects/partners/PartnerLinks.ts"
 import { Previews } from "./effects/preview/Previews.ts"
 import { Schedules } from "./effects/schedule/Schedules.ts"
 import { System } from "./effects/show/System.ts"
@@ -76,6 +77,7 @@ const WithVerbs = Front.pipe(
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
   Layer.provideMerge(Events.Live),
+  Layer.provideMerge(PartnerLinks.Live),
   Layer.provideMerge(Records.Live),
   Layer.provideMerge(HlsFiles.Live),
   Layer.provideMerge(Undo.Live),

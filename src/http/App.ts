@@ -36,6 +36,8 @@ import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
 import { nodePageRoutes } from "./pages/nodes.tsx"
+import { partnerLinksPageRoutes } from "./pages/partner/partner-links-page.tsx"
+import { partnerPageRoutes } from "./pages/partner/partner-page.tsx"
 import { asRunRoutes } from "./pages/records/as-run-page.tsx"
 import { egressRoutes } from "./pages/records/egress-page.tsx"
 import { historyPageRoutes } from "./pages/records/history-page.tsx"
@@ -202,6 +204,8 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   channelDetailRoutes(app, services)
   schedulePageRoutes(app, services)
   historyPageRoutes(app, services)
+  partnerLinksPageRoutes(app, services)
+  partnerPageRoutes(app, services)
   asRunRoutes(app, services)
   egressRoutes(app, services)
   thumbnailRoutes(app, services)

@@ -149,6 +149,9 @@ const Actions = ({ output, shown: { channel } }: OutputRowProps) => {
       <a class="button" href={`${path}/edit`}>
         Edit<span class="visually-hidden"> {of}</span>
       </a>
+      <a class="button" href={`${path}/partner`}>
+        Partner link<span class="visually-hidden"> {of}</span>
+      </a>
       <LeavingButton to={`${path}/duplicate`} back={back} label="Duplicate" of={of} />
       <LeavingButton to={`${path}/test`} back={back} label="Test" of={of} />
       <Remove to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />

@@ -1,6 +1,7 @@
 /**
- * The stored form of a channel's sums: a version byte, then for each leg or output its number, a bit for each sum that
- * is not 0, and those sums; all of them as LEB128. A connected output takes about 25 bytes.
+ * The stored form of a channel's sums: a version byte, then for each leg or output its number plus 1, a bit for each sum
+ * that is not 0, and those sums, all of them as LEB128; and a 0 at the end. Forms may stand one after the other. A
+ * connected output takes about 25 bytes.
  */
 import { addSums, type ChannelSums, noSums, SUMS, type Sums } from "./figure-sums.ts"
 
@@ -25,9 +26,10 @@ export const encodeSums = (channel: ChannelSums): Uint8Array => {
   for (const [subject, sums] of channel) {
     const bits = bitsOf(sums)
     if (bits === 0) continue
-    parts.push(subject, bits)
+    parts.push(subject + 1, bits)
     for (let place = 0; place < SUMS; place++) if (((bits >> place) & 1) === 1) parts.push(sums[place] ?? 0)
   }
+  parts.push(0)
   let length = 1
   for (const value of parts) length += varintLength(value)
   const bytes = new Uint8Array(length)
@@ -42,13 +44,12 @@ export const encodeSums = (channel: ChannelSums): Uint8Array => {
 }
 
 /**
- * Adds the sums of a stored form to `to`, where `wanted` is undefined or names the subject. A form of another version,
+ * Adds the sums of stored forms to `to`, where `wanted` is undefined or names the subject. A form of another version,
  * and what follows a damaged place, is left out.
  */
 export const addEncoded = (to: ChannelSums, bytes: Uint8Array, wanted?: (subject: number) => boolean): void => {
-  if (bytes[0] !== VERSION) return
   const one = noSums()
-  let at = 1
+  let at = 0
   /** The next number; -1 at the end and where none can be read. */
   const next = (): number => {
     let value = 0
@@ -59,8 +60,13 @@ export const addEncoded = (to: ChannelSums, bytes: Uint8Array, wanted?: (subject
     }
     return -1
   }
+  let isInside = false
   while (at < bytes.length) {
-    const subject = next()
+    if (!isInside && bytes[at++] !== VERSION) return
+    const numbered = next()
+    isInside = numbered !== 0
+    if (!isInside) continue
+    const subject = numbered - 1
     const bits = next()
     if (subject < 0 || bits <= 0 || bits >= 1 << SUMS) return
     one.fill(0)

@@ -17,7 +17,7 @@ import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { StoreError } from "../model/Errors.ts"
 import type { CueLogService } from "../store/CueLog.ts"
 import type { EventLogService } from "../store/EventLog.ts"
-import { type FigureStep, HOUR_S, KEPT_S, MINUTE_S, QUARTER_S } from "../store/figure-rows.ts"
+import { DAY_S, type FigureStep, HOUR_S, KEPT_S, MINUTE_S, QUARTER_S } from "../store/figure-rows.ts"
 import type { FiguresService } from "./Figures.ts"
 import type { FiguresView, FigureTotals, HistoryMeasure, HistorySeries } from "./history-model.ts"
 import { readMarks } from "./marks.ts"
@@ -40,7 +40,7 @@ export const stepsFor = ({ fromS, toS }: FigureSpan, nowS: number): { readonly s
   const length = Math.min(toS - fromS, MAX_LENGTH_S)
   const point = POINT_STEPS.find((step) => step >= stored && length / step <= MAX_POINTS) ?? 86_400
   // Longer steps cost less to read, where they are as good.
-  const coarse = point % HOUR_S === 0 ? HOUR_S : point % QUARTER_S === 0 ? QUARTER_S : MINUTE_S
+  const coarse = [DAY_S, HOUR_S, QUARTER_S].find((step): step is FigureStep => point % step === 0) ?? MINUTE_S
   return { stored: coarse > stored ? coarse : stored, point }
 }
 
@@ -144,16 +144,16 @@ export const figureView = (
     yield* figures.flush
     const fromS = first * point
     const endS = (first + count) * point
-    const rows = yield* figures.read(config.number, stored, fromS, endS)
+    const rows = yield* figures.read(config.number, stored, fromS, endS, point)
     for (const { at: beginS, body } of rows) into(Number(beginS), body)
     // What no longer step has summed up yet is in shorter ones.
-    const lastS = rows.length === 0 ? fromS : Number(rows.at(-1)?.at) + stored
+    const lastS = rows.length === 0 ? fromS : Number(rows.at(-1)?.last) + stored
     let nextS = Math.max(lastS, fromS)
-    for (const step of [QUARTER_S, MINUTE_S] as const) {
+    for (const step of [HOUR_S, QUARTER_S, MINUTE_S] as const) {
       if (step >= stored) continue
-      const since = yield* figures.read(config.number, step, Math.max(nextS, nowS - KEPT_S[MINUTE_S]), endS)
+      const since = yield* figures.read(config.number, step, Math.max(nextS, nowS - KEPT_S[MINUTE_S]), endS, point)
       for (const { at: beginS, body } of since) into(Number(beginS), body)
-      if (since.length > 0) nextS = Number(since.at(-1)?.at) + step
+      if (since.length > 0) nextS = Number(since.at(-1)?.last) + step
     }
     const current = figures.current()
     const own = current?.channels.get(config.number)

@@ -27,6 +27,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
     "node",
     "schedule of channel",
     "MediaLive channel",
+    "partner link",
   ),
   ref: Schema.String,
 }) {

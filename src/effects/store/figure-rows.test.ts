@@ -4,7 +4,7 @@ import { decodeSums } from "../../core/figures/figure-codec.ts"
 import { type ChannelSums, noSums, SUM, subjectOfOutput } from "../../core/figures/figure-sums.ts"
 import { DATABASES, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
-import { type FigureNames, type FigureRows, type FigureStep, HOUR_S, MINUTE_S, makeFigureRows, QUARTER_S } from "./figure-rows.ts"
+import { type FigureNames, type FigureRows, DAY_S, type FigureStep, HOUR_S, MINUTE_S, makeFigureRows, QUARTER_S } from "./figure-rows.ts"
 import type { StoreService } from "./Store.ts"
 
 /** 2026-11-24 12:00 UTC. */
@@ -86,8 +86,9 @@ describe.each(DATABASES)("figures in %s", (database) => {
         yield* rows.write([], NOON + 30 * day + 7200, () => undefined)
         assert.deepStrictEqual(yield* counts(rows), [0, 0, 2])
         assert.strictEqual(yield* rows.oldest, NOON)
-        yield* rows.write([], NOON + 400 * day + 7200, () => undefined)
-        assert.deepStrictEqual(yield* counts(rows), [0, 0, 0])
+        assert.deepStrictEqual(yield* read(rows, DAY_S), [[NOON - 12 * 3600, 620]])
+        yield* rows.write([], NOON + 401 * day, () => undefined)
+        assert.deepStrictEqual([...(yield* counts(rows)), ...(yield* read(rows, DAY_S))], [0, 0, 0])
         const [sent] = yield* rows.egress("2026-11", () => undefined)
         assert.deepStrictEqual([sent?.channelName, sent?.outputName, sent?.bytes], ["news", "cdn", 620])
       }),

@@ -1,6 +1,6 @@
 /**
  * Rows of the figures that are kept: sums of each channel's legs and outputs, a minute for two days, a quarter of an
- * hour for 30 days, an hour for 400 days; and what each output sent, by month.
+ * hour for 30 days, an hour and a day for 400 days; and what each output sent, by month.
  */
 import { Effect } from "effect"
 import { addEncoded, encodeSums } from "../../core/figures/figure-codec.ts"
@@ -11,13 +11,15 @@ import type { FigureAccess } from "./store-access.ts"
 export const MINUTE_S = 60
 export const QUARTER_S = 900
 export const HOUR_S = 3600
-const DAY_S = 86_400
-export type FigureStep = typeof MINUTE_S | typeof QUARTER_S | typeof HOUR_S
+/** Days of UTC: what a plot of a year shows is read from 400 rows. */
+export const DAY_S = 86_400
+export type FigureStep = typeof MINUTE_S | typeof QUARTER_S | typeof HOUR_S | typeof DAY_S
 /** For how many seconds the figures of each step are kept. */
 export const KEPT_S: Readonly<Record<FigureStep, number>> = {
   [MINUTE_S]: 2 * DAY_S,
   [QUARTER_S]: 30 * DAY_S,
   [HOUR_S]: 400 * DAY_S,
+  [DAY_S]: 400 * DAY_S,
 }
 /** Months for which is kept what outputs sent. */
 const KEPT_MONTHS = 36
@@ -46,9 +48,10 @@ export interface OutputEgress {
   readonly bytes: number
 }
 
-/** A stored span: `at` is its begin, Unix time in s. */
+/** Stored spans: the begins of the first and the last of them, Unix time in s, and what they hold. */
 export interface FigureRow {
   readonly at: number
+  readonly last: number
   readonly body: Uint8Array
 }
 
@@ -62,12 +65,13 @@ export interface FigureRows {
     nowS: number,
     names: FigureNames,
   ) => Effect.Effect<void, StoreError>
-  /** Spans of a channel that begin in `fromS` to before `toS`, oldest first. */
+  /** Spans of a channel that begin in `fromS` to before `toS`, oldest first; those of `groupS` may come together. */
   readonly read: (
     channel: number,
     step: FigureStep,
     fromS: number,
     toS: number,
+    groupS?: number,
   ) => Effect.Effect<ReadonlyArray<FigureRow>, StoreError>
   /** What outputs sent in a month such as `2026-11`, by channel and output; whole hours, and the minutes since. */
   readonly egress: (month: string, names: FigureNames) => Effect.Effect<ReadonlyArray<OutputEgress>, StoreError>
@@ -75,7 +79,7 @@ export interface FigureRows {
   readonly oldest: Effect.Effect<number | null, StoreError>
 }
 
-interface Stored extends FigureRow {
+interface Stored extends Pick<FigureRow, "at" | "body"> {
   readonly channel: number
 }
 
@@ -98,9 +102,15 @@ const makeSpans = ({ sql }: FigureAccess) => {
     sql<Stored>`SELECT channel, at, body FROM figures WHERE step = ${step} AND at >= ${fromS} AND at < ${toS}`
   return {
     within,
-    of: (channel: number, step: FigureStep, fromS: number, toS: number) =>
-      sql<FigureRow>`SELECT at, body FROM figures
-        WHERE step = ${step} AND channel = ${channel} AND at >= ${fromS} AND at < ${toS} ORDER BY at`,
+    of: (channel: number, step: FigureStep, fromS: number, toS: number, groupS: number) => {
+      const which = sql`step = ${step} AND channel = ${channel} AND at >= ${fromS} AND at < ${toS}`
+      return sql.onDialectOrElse({
+        // A row costs PostgreSQL's client more than what is in it.
+        pg: () => sql<FigureRow>`SELECT min(at) AS at, max(at) AS last, string_agg(body, ''::bytea) AS body
+          FROM figures WHERE ${which} GROUP BY at / ${sql.literal(String(groupS))} ORDER BY 1`,
+        orElse: () => sql<FigureRow>`SELECT at, at AS last, body FROM figures WHERE ${which} ORDER BY at`,
+      })
+    },
     put: (step: FigureStep, at: number, channels: ReadonlyMap<number, ChannelSums>) => {
       const rows = [...channels].map(([channel, sums]) => ({ step, channel, at, body: encodeSums(sums) }))
       const parts = Array.from({ length: Math.ceil(rows.length / ROWS_AT_ONCE) }, (_, part) =>
@@ -115,7 +125,7 @@ const makeSpans = ({ sql }: FigureAccess) => {
     },
     prune: (nowS: number) =>
       Effect.forEach(
-        [MINUTE_S, QUARTER_S, HOUR_S] as const,
+        [MINUTE_S, QUARTER_S, HOUR_S, DAY_S] as const,
         (step) => sql`DELETE FROM figures WHERE step = ${step} AND at < ${floorTo(nowS - KEPT_S[step], step)}`,
         { discard: true },
       ),
@@ -193,13 +203,20 @@ const makeEgress = ({ sql }: FigureAccess) => ({
 })
 type Egress = ReturnType<typeof makeEgress>
 
+/** How far figures are summed up: begin of the last span of each step; 0 for none. */
+interface Reached {
+  readonly [QUARTER_S]: number
+  readonly [HOUR_S]: number
+  readonly [DAY_S]: number
+}
+
 /** Sums spans up to longer ones, and keeps how far it has come. */
 const makeRollUp = (spans: Spans, egress: Egress) => {
-  /** Begin of the last span of each step that was summed up; null until it is read from the store. */
-  let reached: { quarter: number; hour: number } | null = null
+  /** Null until it is read from the store. */
+  let reached: Reached | null = null
 
-  const quarter = (at: number) =>
-    Effect.flatMap(spans.within(MINUTE_S, at, at + QUARTER_S), (rows) => spans.put(QUARTER_S, at, summed(rows)))
+  const sumUp = (from: FigureStep, to: FigureStep, at: number) =>
+    Effect.flatMap(spans.within(from, at, at + to), (rows) => spans.put(to, at, summed(rows)))
   /** What an hour adds to its month is what it has more than when it was summed up before. */
   const hour = (at: number, names: FigureNames) =>
     Effect.gen(function* () {
@@ -212,35 +229,40 @@ const makeRollUp = (spans: Spans, egress: Egress) => {
         yield* egress.add(at, channel, new Map(more), names)
       }
     })
+  const newest = (step: FigureStep) => Effect.map(spans.newest(step), (at) => at ?? 0)
 
   return {
     /** Sums up what has ended, and again what a minute of `late` belongs to. Returns what `commit` is to be given. */
     run: (late: ReadonlyArray<number>, nowS: number, names: FigureNames) =>
       Effect.gen(function* () {
-        const from = reached ?? {
-          quarter: (yield* spans.newest(QUARTER_S)) ?? 0,
-          hour: (yield* spans.newest(HOUR_S)) ?? 0,
+        const from: Reached = reached ?? {
+          [QUARTER_S]: yield* newest(QUARTER_S),
+          [HOUR_S]: yield* newest(HOUR_S),
+          [DAY_S]: yield* newest(DAY_S),
         }
-        const toQuarter = floorTo(nowS - SETTLED_S, QUARTER_S)
-        const toHour = floorTo(nowS - SETTLED_S, HOUR_S)
-        const again = late.filter((at) => at < from.quarter + QUARTER_S && at >= nowS - KEPT_S[MINUTE_S] + QUARTER_S)
-        const due = yield* spans.begins(MINUTE_S, QUARTER_S, from.quarter + QUARTER_S, toQuarter)
-        const quarters = new Set([...again.map((at) => floorTo(at, QUARTER_S)), ...due])
-        for (const at of quarters) yield* quarter(at)
-        const dueHours = yield* spans.begins(QUARTER_S, HOUR_S, from.hour + HOUR_S, toHour)
-        const hours = new Set([
-          ...[...quarters].map((at) => floorTo(at, HOUR_S)).filter((at) => at <= from.hour),
-          ...dueHours,
-        ])
-        for (const at of hours) yield* hour(at, names)
-        return {
-          quarter: Math.max(from.quarter, ...due),
-          hour: Math.max(from.hour, ...dueHours),
-          hasHour: hours.size > 0,
-        }
+        const ended = (step: FigureStep) => floorTo(nowS - SETTLED_S, step)
+        const stepOf = Effect.fnUntraced(function* (
+          below: FigureStep,
+          step: keyof Reached,
+          changed: ReadonlyArray<number>,
+          run: (at: number) => ReturnType<typeof sumUp>,
+        ) {
+          const due = yield* spans.begins(below, step, from[step] === 0 ? 0 : from[step] + step, ended(step))
+          const again = changed.map((at) => floorTo(at, step)).filter((at) => at <= from[step])
+          const all = [...new Set([...again, ...due])]
+          for (const at of all) yield* run(at)
+          return { all, reached: Math.max(from[step], ...due) }
+        })
+        // A quarter whose minutes are partly gone stays as it is.
+        const whole = late.filter((at) => at >= nowS - KEPT_S[MINUTE_S] + QUARTER_S)
+        const quarters = yield* stepOf(MINUTE_S, QUARTER_S, whole, (at) => sumUp(MINUTE_S, QUARTER_S, at))
+        const hours = yield* stepOf(QUARTER_S, HOUR_S, quarters.all, (at) => hour(at, names))
+        const days = yield* stepOf(HOUR_S, DAY_S, hours.all, (at) => sumUp(HOUR_S, DAY_S, at))
+        const done: Reached = { [QUARTER_S]: quarters.reached, [HOUR_S]: hours.reached, [DAY_S]: days.reached }
+        return { done, hasHour: hours.all.length > 0 }
       }),
-    commit: ({ hour: toHour, quarter: toQuarter }: { readonly quarter: number; readonly hour: number }) => {
-      reached = { quarter: toQuarter, hour: toHour }
+    commit: ({ done }: { readonly done: Reached }) => {
+      reached = done
     },
   }
 }
@@ -297,7 +319,8 @@ export const makeFigureRows = (access: FigureAccess): FigureRows => {
           return done
         }),
       ).pipe(Effect.map(rollUp.commit)),
-    read: (channel, step, fromS, toS) => read("read the figures", spans.of(channel, step, fromS, toS)),
+    read: (channel, step, fromS, toS, groupS = step) =>
+      read("read the figures", spans.of(channel, step, fromS, toS, groupS)),
     egress: (month, names) =>
       read(
         "read what outputs sent",

@@ -12,6 +12,7 @@ import type { NotFound } from "../model/Errors.ts"
 import { Nodes, type NodesService } from "../nodes/Nodes.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import type { NotificationsService } from "../notifications/notifications-service.ts"
+import { PartnerLinks, type PartnerLinksService } from "../partners/PartnerLinks.ts"
 import { Previews, type PreviewsService } from "../preview/Previews.ts"
 import { Schedules, type SchedulesService } from "../schedule/Schedules.ts"
 import { System, type SystemService } from "../show/System.ts"
@@ -43,6 +44,7 @@ export interface ControlPlane {
   readonly nodes: NodesService
   readonly notifications: NotificationsService
   readonly outputs: OutputsService
+  readonly partners: PartnerLinksService
   readonly previews: PreviewsService
   readonly records: RecordsService
   readonly schedules: Pick<SchedulesService, "get" | "set" | "remove">
@@ -71,6 +73,7 @@ export const controlPlane = Effect.all({
   nodes: Nodes,
   notifications: Notifications,
   outputs: Outputs,
+  partners: PartnerLinks,
   previews: Previews,
   records: Records,
   schedules: Schedules,

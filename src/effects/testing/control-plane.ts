@@ -17,6 +17,7 @@ import type { StartRefused } from "../model/Errors.ts"
 import { Nodes } from "../nodes/Nodes.ts"
 import { SINGLE_MACHINE } from "../nodes/single-machine.ts"
 import { Notifications } from "../notifications/Notifications.ts"
+import { PartnerLinks } from "../partners/PartnerLinks.ts"
 import { Previews } from "../preview/Previews.ts"
 import { Schedules } from "../schedule/Schedules.ts"
 import { System } from "../show/System.ts"
@@ -50,6 +51,7 @@ const Verbs = ScheduleRunner.Live.pipe(
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
   Layer.provideMerge(Events.Live),
+  Layer.provideMerge(PartnerLinks.Live),
   Layer.provideMerge(Records.Live),
   Layer.provideMerge(HlsFiles.Live),
   Layer.provideMerge(Undo.Live),

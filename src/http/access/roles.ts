@@ -23,6 +23,8 @@ export const RULES: ReadonlyArray<Rule> = [
   // Among nodes: the routes ask for their secret.
   ...looks("free", "/internal/channels"),
   { role: "free", method: "POST", path: "/internal/leases", what: null },
+  // The token in the path is the proof, and the route looks at it.
+  ...looks("free", "/partner/:token"),
   // These write their own lines into the audit log.
   { role: "free", method: "POST", path: "/login", what: null },
   { role: "free", method: "POST", path: "/logout", what: null },
@@ -70,6 +72,7 @@ export const RULES: ReadonlyArray<Rule> = [
   // What was: figures, timeline, as-run report, egress.
   ...looks("viewer", "/api/channels/:id/figures", "/channels/:id/history", "/api/channels/:id/as-run"),
   ...looks("viewer", "/channels/:id/as-run", "/api/egress", "/egress"),
+  ...looks("viewer", "/channels/:id/outputs/:output/partner"),
   // MediaLive, and schedules.
   ...looks("viewer", "/api/medialive", "/api/medialive/costs", "/api/medialive/channels/:id"),
   ...looks("viewer", "/api/channels/:id/medialive", "/api/channels/:id/schedule", "/channels/:id/schedule"),
@@ -167,6 +170,8 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/channels/:id/outputs/:output/test", "test an output on the page"],
     ["POST", "/channels/:id/outputs/:output/duplicate", "copy an output on the page"],
     ["POST", "/channels/:id/outputs/:output/remove", "delete an output on the page"],
+    ["POST", "/channels/:id/outputs/:output/partner", "make a partner link on the page"],
+    ["POST", "/channels/:id/outputs/:output/partner/:link/revoke", "revoke a partner link on the page"],
     ["POST", "/undo/:token", "bring back what was removed"],
   ]),
 

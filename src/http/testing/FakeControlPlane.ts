@@ -21,6 +21,7 @@ import { fakeMetrics } from "./fake-metrics.ts"
 import { fakeDryRuns, fakeOutputs } from "./fake-outputs.ts"
 import { fakeCues, fakeEvents, fakeUndo } from "./fake-records.ts"
 import { fakeSchedules } from "./fake-schedules.ts"
+import { fakePartners } from "./fake-partners.ts"
 import { fakeRecords } from "./fake-store-records.ts"
 import { fakeSurroundings } from "./fake-views.ts"
 import { makeFakeWorld } from "./fake-world.ts"
@@ -89,6 +90,7 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     nodes: { ...SINGLE_MACHINE, ...over.nodes },
     notifications: { ...memoryNotifications(), ...over.notifications },
     outputs: { ...fakeOutputs(world), ...over.outputs },
+    partners: { ...fakePartners(world), ...over.partners },
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },
     records: { ...fakeRecords(world), ...over.records },
     schedules: { ...fakeSchedules(world), ...over.schedules },

@@ -95,8 +95,8 @@ const columnsFor = (slug: string, zone: string): ReadonlyArray<CsvColumn<Line>> 
 const addressOf = (path: string, { name, output, zone }: DaysAsked, over: Readonly<Record<string, string | undefined>>) => {
   const time = name.length === 7 ? { month: name } : { day: name }
   const query = { ...time, output, zone: zone === "UTC" ? undefined : zone, ...over }
-  const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
-  return `${path}?${new URLSearchParams(given)}`
+  const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
+  return `${path}?${new URLSearchParams(Object.fromEntries(given))}`
 }
 
 /** Links to the days or months before and after. */

@@ -32,8 +32,8 @@ const NAMES: Readonly<Record<SpanName, string>> = {
 }
 
 const addressOf = (path: string, query: Readonly<Record<string, string | undefined>>): string => {
-  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(Object.fromEntries(given))}`
 }
 
 /** The time as the query of an address: by its name, or as it was given. */
