@@ -13,10 +13,18 @@ import { join } from "node:path"
 import { Effect } from "effect"
 import { encodeSums } from "../src/core/figures/figure-codec.ts"
 import { type ChannelSums, noSums } from "../src/core/figures/figure-sums.ts"
-import { figureView } from "../src/effects/history/figure-view.ts"
 import { FigureSampler } from "../src/effects/history/figure-sampler.ts"
+import { figureView } from "../src/effects/history/figure-view.ts"
+import {
+  DAY_S,
+  type FigureStep,
+  HOUR_S,
+  KEPT_S,
+  MINUTE_S,
+  makeFigureRows,
+  QUARTER_S,
+} from "../src/effects/store/figure-rows.ts"
 import { figuresFileOf } from "../src/effects/store/open-store.ts"
-import { DAY_S, type FigureStep, HOUR_S, KEPT_S, MINUTE_S, makeFigureRows, QUARTER_S } from "../src/effects/store/figure-rows.ts"
 import { Store, type StoreService } from "../src/effects/store/Store.ts"
 import { channelConfig, outputConfig } from "../src/effects/testing/configs.ts"
 import { channelStats, legStats, outputStats } from "../src/effects/testing/FakeEngine.ts"
@@ -49,7 +57,19 @@ const figuresOf = (seconds: number): ChannelSums => {
     const bytes = (1_000_000 + any(20_000)) * (seconds - down)
     const lost = any(4) === 0 ? any(seconds) : 0
     const rtt = isLeg ? [0, 0, 0] : [seconds * (180 + any(60)), seconds, 240 + any(400)]
-    one.set([seconds - down, down, bytes, Math.round(bytes / 1316), lost, isLeg ? any(3) : 0, 0, lost, ...rtt, 980_000, 1_040_000])
+    one.set([
+      seconds - down,
+      down,
+      bytes,
+      Math.round(bytes / 1316),
+      lost,
+      isLeg ? any(3) : 0,
+      0,
+      lost,
+      ...rtt,
+      980_000,
+      1_040_000,
+    ])
     sums.set(subject, one)
   }
   return sums
@@ -81,7 +101,9 @@ const fill = async (store: StoreService) => {
 const config = channelConfig({
   number: Math.ceil(channels / 2),
   backup_rtp_port: 5002,
-  outputs: Array.from({ length: outputs }, (_, i) => outputConfig({ id: `o-${i}`, slug: `srt-${i + 1}`, number: i + 1 })),
+  outputs: Array.from({ length: outputs }, (_, i) =>
+    outputConfig({ id: `o-${i}`, slug: `srt-${i + 1}`, number: i + 1 }),
+  ),
 })
 const nothing = { list: () => Effect.succeed([]) }
 
@@ -124,8 +146,12 @@ const minute = async (store: StoreService, report: Report) => {
     configs.map(({ id, outputs: all }) =>
       channelStats({
         id,
-        legs: (["primary", "backup"] as const).map((name) => legStats({ name, counters: { bytes: second * 1e6, ts_packets: second * 5319 } })),
-        outputs: all.map((one) => outputStats({ id: one.id, session: "s", url: "", bytes_sent: second * 1e6, packets_sent: second * 760 })),
+        legs: (["primary", "backup"] as const).map((name) =>
+          legStats({ name, counters: { bytes: second * 1e6, ts_packets: second * 5319 } }),
+        ),
+        outputs: all.map((one) =>
+          outputStats({ id: one.id, session: "s", url: "", bytes_sent: second * 1e6, packets_sent: second * 760 }),
+        ),
       }),
     )
   const counted = Array.from({ length: 61 }, (_, second) => at(second))
@@ -136,7 +162,8 @@ const minute = async (store: StoreService, report: Report) => {
   const write = async (beginS: number) => {
     const sums = new Map<number, ChannelSums>(configs.map(({ number }) => [number, new Map()]))
     for (const stats of counted)
-      for (const [n, one] of configs.entries()) sampler.take(one, stats[n], { whole: 1, seconds: 1 }, sums.get(one.number) ?? new Map())
+      for (const [n, one] of configs.entries())
+        sampler.take(one, stats[n], { whole: 1, seconds: 1 }, sums.get(one.number) ?? new Map())
     await Effect.runPromise(rows.write([{ at: beginS, channels: sums }], beginS + 61, () => undefined))
   }
   await write(NOW_S)

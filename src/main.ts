@@ -55,6 +55,7 @@ import { Records } from "./effects/supervisor/Records.ts"
 import { Registry } from "./effects/supervisor/Registry.ts"
 import { ScheduleRunner } from "./effects/supervisor/ScheduleRunner.ts"
 import { Supervisor } from "./effects/supervisor/Supervisor.ts"
+import { Support } from "./effects/supervisor/Support.ts"
 import { Undo } from "./effects/supervisor/Undo.ts"
 import { Taps } from "./effects/taps/Taps.ts"
 import { Templates } from "./effects/templates/Templates.ts"
@@ -72,6 +73,7 @@ const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, Htt
 /** What requests ask for. */
 const WithVerbs = Front.pipe(
   Layer.provideMerge(ScheduleRunner.Live),
+  Layer.provideMerge(Support.Live),
   Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),

@@ -68,6 +68,7 @@ import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
 import { scheduleRoutes } from "./routes/schedules.ts"
 import { scte35Routes } from "./routes/scte35.ts"
+import { supportRoutes } from "./routes/support.ts"
 import { systemRoutes } from "./routes/system.ts"
 import { templateRoutes } from "./routes/templates.ts"
 import { grafanaLinks } from "./services/grafana-links.ts"
@@ -179,6 +180,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   inputRoutes(app, services)
   notificationRoutes(app, services)
   systemRoutes(app, services)
+  supportRoutes(app, services)
   nodeRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)

@@ -110,8 +110,8 @@ export const PartnerLinksPage = (props: PartnerLinksPageProps) => {
           </div>
         )}
         <p class="hint">
-          A link shows this output alone: its state, bit rate, RTT and loss, its cues, and what the partner sets on their
-          side. It lets nobody change or see anything else, and ends by itself.
+          A link shows this output alone: its state, bit rate, RTT and loss, its cues, and what the partner sets on
+          their side. It lets nobody change or see anything else, and ends by itself.
         </p>
         {errors["link"] === undefined ? null : (
           <div class="banner error" role="alert">

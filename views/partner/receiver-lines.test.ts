@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest"
 import { fakeOutput } from "../../src/http/testing/fake-views.ts"
 import { receiverHelp } from "./receiver-lines.ts"
 
-const help = (over: Parameters<typeof fakeOutput>[0]) => receiverHelp(fakeOutput(over), "news", "https://tv.example.com:8443")
+const help = (over: Parameters<typeof fakeOutput>[0]) =>
+  receiverHelp(fakeOutput(over), "news", "https://tv.example.com:8443")
 const text = (of: ReturnType<typeof help>, program: string) => of?.lines.find((one) => one.program === program)?.text
 
 describe("what a partner sets", () => {

@@ -74,8 +74,8 @@ const Matrix = ({ breaks, clock, columns, zone }: MatrixProps) => (
   <section class="table-scroll" tabindex={0} aria-label="Breaks and outputs">
     <table class="as-run">
       <caption>
-        Breaks and outputs: ✓ sent, with the delay (ack: until the receiver had it), ✗ missed, – no cue for it. Times are
-        those of {zone}
+        Breaks and outputs: ✓ sent, with the delay (ack: until the receiver had it), ✗ missed, – no cue for it. Times
+        are those of {zone}
       </caption>
       <thead>
         <tr>
@@ -217,7 +217,8 @@ export const AsRunPage = (props: AsRunPageProps) => {
         </p>
         {isComplete ? null : (
           <p class="hint">
-            No cue from before this time is on record: cues of its beginning may have been let go of, or there were none.
+            No cue from before this time is on record: cues of its beginning may have been let go of, or there were
+            none.
           </p>
         )}
         <Sums sums={sums} />

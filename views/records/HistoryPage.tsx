@@ -207,7 +207,11 @@ export const HistoryPage = (props: HistoryPageProps) => {
         <Choices all={outputs} label="Output" />
         <section class="card" aria-labelledby="timeline-title">
           <h2 id="timeline-title">What happened</h2>
-          {rows.length === 0 ? <p class="empty">Nothing is on record of this time.</p> : <Timeline rows={rows} zone={zone} />}
+          {rows.length === 0 ? (
+            <p class="empty">Nothing is on record of this time.</p>
+          ) : (
+            <Timeline rows={rows} zone={zone} />
+          )}
           {earlier === undefined ? null : (
             <p>
               There is more than is shown. <a href={earlier}>Earlier</a>
@@ -230,8 +234,8 @@ export const HistoryPage = (props: HistoryPageProps) => {
             </noscript>
           </div>
           <p class="hint">
-            A point is {formatUptime(figures.step_s)}. Marks: S switch of sources · ▼ out of the programme · ▲ back in · ◆
-            other cue · × output lost · R restart. Times of the plots are UTC.
+            A point is {formatUptime(figures.step_s)}. Marks: S switch of sources · ▼ out of the programme · ▲ back in ·
+            ◆ other cue · × output lost · R restart. Times of the plots are UTC.
             {figures.marks_left_out ? " There are more marks than can be drawn: these are the last ones." : ""}
           </p>
           <Totals figures={figures} />
@@ -239,7 +243,9 @@ export const HistoryPage = (props: HistoryPageProps) => {
         <section class="card" aria-labelledby="other-title">
           <h2 id="other-title">Another time</h2>
           <TimeForm {...props} />
-          <p class="hint">Figures are kept by the minute for 48 hours, by the quarter hour for 30 days, by the hour for 400 days.</p>
+          <p class="hint">
+            Figures are kept by the minute for 48 hours, by the quarter hour for 30 days, by the hour for 400 days.
+          </p>
         </section>
       </main>
       <link rel="stylesheet" href="/static/uplot.css" />

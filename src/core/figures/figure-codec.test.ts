@@ -1,7 +1,17 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { addEncoded, decodeSums, encodeSums } from "./figure-codec.ts"
-import { addChannelSums, addSums, type ChannelSums, noSums, outputOfSubject, SUM, SUMS, subjectOfLeg, subjectOfOutput } from "./figure-sums.ts"
+import {
+  addChannelSums,
+  addSums,
+  type ChannelSums,
+  noSums,
+  outputOfSubject,
+  SUM,
+  SUMS,
+  subjectOfLeg,
+  subjectOfOutput,
+} from "./figure-sums.ts"
 
 const value = fc.oneof(
   fc.constant(0),
@@ -26,7 +36,12 @@ describe("sums", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void decodeSums(Uint8Array.of(1, ...bytes)))))
 
   it("are read up to a damaged place, and not at all from another version", () => {
-    const whole = encodeSums(new Map([[0, noSums().fill(5)], [2, noSums().fill(300)]]))
+    const whole = encodeSums(
+      new Map([
+        [0, noSums().fill(5)],
+        [2, noSums().fill(300)],
+      ]),
+    )
     expect([...decodeSums(whole.subarray(0, whole.length - 2)).keys()]).toEqual([0])
     expect(decodeSums(Uint8Array.of(2, ...whole.subarray(1))).size).toBe(0)
     expect(decodeSums(new Uint8Array(0)).size).toBe(0)
@@ -53,7 +68,10 @@ describe("sums", () => {
     fc.assert(
       fc.property(channelSums, channelSums, (a, b) => {
         // Sums of two cannot be above what is exact.
-        for (const one of [...a.values(), ...b.values()]) one.forEach((n, i) => { one[i] = Math.min(n, 2 ** 51) })
+        for (const one of [...a.values(), ...b.values()])
+          one.forEach((n, i) => {
+            one[i] = Math.min(n, 2 ** 51)
+          })
         const direct: ChannelSums = new Map()
         addChannelSums(direct, a)
         addChannelSums(direct, b)
@@ -64,7 +82,12 @@ describe("sums", () => {
     ))
 
   it("are read for the wanted subjects alone", () => {
-    const all = encodeSums(new Map([[0, noSums().fill(1)], [3, noSums().fill(2)]]))
+    const all = encodeSums(
+      new Map([
+        [0, noSums().fill(1)],
+        [3, noSums().fill(2)],
+      ]),
+    )
     const sums: ChannelSums = new Map()
     addEncoded(sums, all, (subject) => outputOfSubject(subject) === 2)
     expect([...sums.keys()]).toEqual([subjectOfOutput(2)])

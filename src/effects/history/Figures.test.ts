@@ -7,7 +7,15 @@ import { StoreError } from "../model/Errors.ts"
 import { type FigureRows, MINUTE_S, makeFigureRows } from "../store/figure-rows.ts"
 import { layerFile, Store, type StoreService } from "../store/Store.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
-import { channelStats, engineStats, type FakeEngine, legStats, makeFakeEngine, outputStats, settle } from "../testing/FakeEngine.ts"
+import {
+  channelStats,
+  engineStats,
+  type FakeEngine,
+  legStats,
+  makeFakeEngine,
+  outputStats,
+  settle,
+} from "../testing/FakeEngine.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { type FiguresService, makeFigures } from "./Figures.ts"
 import { figureView, MAX_POINTS, stepsFor } from "./figure-view.ts"
@@ -16,7 +24,10 @@ import { figureView, MAX_POINTS, stepsFor } from "./figure-view.ts"
 const NOON_S = Date.UTC(2026, 10, 24, 12) / 1000
 const DAY_S = 86_400
 const WAITING = 3
-const OUTPUTS = [outputConfig({ id: "out-1", slug: "cdn", number: 1 }), outputConfig({ id: "out-2", slug: "udp", number: 2, protocol: "udp" })]
+const OUTPUTS = [
+  outputConfig({ id: "out-1", slug: "cdn", number: 1 }),
+  outputConfig({ id: "out-2", slug: "udp", number: 2, protocol: "udp" }),
+]
 const NEWS = channelConfig({ number: 4, outputs: OUTPUTS })
 const NOTHING = { list: () => Effect.succeed([]) }
 
@@ -28,7 +39,11 @@ interface Bench {
   runs: boolean
   configs: ReadonlyArray<ChannelConfig>
   /** Lets figures come `n` times, a second apart. */
-  readonly seconds: (n: number, of: (second: number) => ReadonlyArray<ChannelStats>, apart?: number) => Effect.Effect<void>
+  readonly seconds: (
+    n: number,
+    of: (second: number) => ReadonlyArray<ChannelStats>,
+    apart?: number,
+  ) => Effect.Effect<void>
   readonly view: (fromS: number, toS: number, output?: string) => ReturnType<typeof figureView>
   readonly end: Effect.Effect<void>
 }
@@ -101,7 +116,9 @@ const news = (second: number, over: Partial<OutputStats> = {}) =>
   channelStats({
     id: NEWS.id,
     started_at: 1,
-    legs: [legStats({ counters: { bytes: second * 1_000_000, ts_packets: second * 5000, rtp_lost: second, cc_errors: 2 } })],
+    legs: [
+      legStats({ counters: { bytes: second * 1_000_000, ts_packets: second * 5000, rtp_lost: second, cc_errors: 2 } }),
+    ],
     outputs: [
       outputStats({
         id: "out-1",
@@ -135,7 +152,10 @@ describe("figures", () => {
         const [, cdn, udp] = shown.totals
         assert.deepInclude(cdn, { of: "cdn", up_s: 100, down_s: 30, lost: 125 * 3, resent: 125 * 2, rtt_ms: 20 })
         assert.deepInclude(udp, { of: "udp", up_s: 130, bytes: 125_000_000, bitrate_low: 8_000_000, rtt_ms: null })
-        assert.deepStrictEqual((yield* view(NOON_S, NOON_S + 180, "udp")).totals.map(({ of }) => of), ["primary", "udp"])
+        assert.deepStrictEqual(
+          (yield* view(NOON_S, NOON_S + 180, "udp")).totals.map(({ of }) => of),
+          ["primary", "udp"],
+        )
       }),
     ),
   )
@@ -166,11 +186,14 @@ describe("figures", () => {
         all.configs = [{ ...NEWS, outputs: OUTPUTS.map((one) => ({ ...one, enabled: one.number === 1 })) }]
         yield* all.seconds(10, () => [])
         const shown = yield* all.view(NOON_S, NOON_S + 60)
-        assert.deepStrictEqual(shown.totals.map(({ down_s, of, up_s }) => [of, up_s, down_s]), [
-          ["primary", 10, 10],
-          ["cdn", 10, 10],
-          ["udp", 10, 0],
-        ])
+        assert.deepStrictEqual(
+          shown.totals.map(({ down_s, of, up_s }) => [of, up_s, down_s]),
+          [
+            ["primary", 10, 10],
+            ["cdn", 10, 10],
+            ["udp", 10, 0],
+          ],
+        )
       }),
     ),
   )

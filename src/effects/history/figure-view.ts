@@ -34,7 +34,10 @@ export interface FigureSpan {
 }
 
 /** The stored step and the time between two points for a span, in s. */
-export const stepsFor = ({ fromS, toS }: FigureSpan, nowS: number): { readonly stored: FigureStep; readonly point: number } => {
+export const stepsFor = (
+  { fromS, toS }: FigureSpan,
+  nowS: number,
+): { readonly stored: FigureStep; readonly point: number } => {
   const age = nowS - fromS
   const stored = age <= KEPT_S[MINUTE_S] ? MINUTE_S : age <= KEPT_S[QUARTER_S] ? QUARTER_S : HOUR_S
   const length = Math.min(toS - fromS, MAX_LENGTH_S)
@@ -53,7 +56,7 @@ const at = (sums: Sums, name: keyof typeof SUM): number => sums[SUM[name]] ?? 0
 const rounded = (value: number): number => Math.round(value * 100) / 100
 
 /** The figure of a measure; null where there is none. */
-const valueOf = (measure: HistoryMeasure, sums: Sums | undefined): number | null => {
+const figureOf = (measure: HistoryMeasure, sums: Sums | undefined): number | null => {
   if (sums === undefined) return null
   const seconds = at(sums, "up_s") + at(sums, "down_s")
   if (seconds === 0) return null
@@ -177,7 +180,7 @@ export const figureView = (
             of: one.of,
             is: one.is,
             measure,
-            values: points.map((sums) => valueOf(measure, sums.get(one.subject))),
+            values: points.map((sums) => figureOf(measure, sums.get(one.subject))),
           }),
         ),
       ),

@@ -57,7 +57,9 @@ export const readMarks = (
     cues.list(channelId, { limit: MAX_CUES, sinceMs, untilMs }),
     (happened, sent) => ({
       marks: [
-        ...happened.filter((one) => output === undefined || one.output === null || one.output === output).flatMap(ofEvent),
+        ...happened
+          .filter((one) => output === undefined || one.output === null || one.output === output)
+          .flatMap(ofEvent),
         ...sent.map(ofCue),
       ].sort((a, b) => a.at - b.at),
       more: happened.length === MAX_EVENTS || sent.length === MAX_CUES,

@@ -22,10 +22,7 @@ export type PartnerStanding = "works" | "expired" | "revoked"
 
 /** `ref` and `output` are UUID, slug or number of a channel, and UUID or slug of an output of it. */
 export interface PartnerLinksService {
-  readonly list: (
-    ref: string,
-    output: string,
-  ) => Effect.Effect<ReadonlyArray<PartnerLink>, NotFound | StoreError>
+  readonly list: (ref: string, output: string) => Effect.Effect<ReadonlyArray<PartnerLink>, NotFound | StoreError>
   /** Makes a link; the token is in this answer and nowhere else. */
   readonly create: (
     ref: string,

@@ -233,7 +233,7 @@ export const layerFile = (
   cueBounds: CueBounds = CUE_BOUNDS,
   backups: string | null = null,
   keyFile: string = join(dirname(file), "secret.key"),
-): Layer.Layer<Store, StartRefused> => 
+): Layer.Layer<Store, StartRefused> =>
   layerOver(openSqlite(file, backups), file, keyFile, bounds, cueBounds, openFigures(file))
 
 /**
@@ -248,5 +248,5 @@ export const layerPostgres = (
   bounds: EventBounds = EVENT_BOUNDS,
   cueBounds: CueBounds = CUE_BOUNDS,
   shared = false,
-): Layer.Layer<Store, StartRefused> => 
+): Layer.Layer<Store, StartRefused> =>
   layerOver(openPostgres(url, shared), nameOf(url), keyFile, bounds, cueBounds, null)

@@ -4,7 +4,16 @@ import { decodeSums } from "../../core/figures/figure-codec.ts"
 import { type ChannelSums, noSums, SUM, subjectOfOutput } from "../../core/figures/figure-sums.ts"
 import { DATABASES, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
-import { type FigureNames, type FigureRows, DAY_S, type FigureStep, HOUR_S, MINUTE_S, makeFigureRows, QUARTER_S } from "./figure-rows.ts"
+import {
+  DAY_S,
+  type FigureNames,
+  type FigureRows,
+  type FigureStep,
+  HOUR_S,
+  MINUTE_S,
+  makeFigureRows,
+  QUARTER_S,
+} from "./figure-rows.ts"
 import type { StoreService } from "./Store.ts"
 
 /** 2026-11-24 12:00 UTC. */
@@ -29,9 +38,8 @@ const read = (rows: FigureRows, step: FigureStep, channel = 1) =>
     found.map(({ at, body }) => [Number(at), decodeSums(body).get(OUTPUT)?.[SUM.bytes] ?? 0] as const),
   )
 const counts = (rows: FigureRows) =>
-  Effect.map(
-    Effect.all([read(rows, MINUTE_S), read(rows, QUARTER_S), read(rows, HOUR_S)]),
-    (all) => all.map((one) => one.length),
+  Effect.map(Effect.all([read(rows, MINUTE_S), read(rows, QUARTER_S), read(rows, HOUR_S)]), (all) =>
+    all.map((one) => one.length),
   )
 
 describe.each(DATABASES)("figures in %s", (database) => {
@@ -68,7 +76,10 @@ describe.each(DATABASES)("figures in %s", (database) => {
         yield* other.write([], NOON + 3860, names)
         assert.deepStrictEqual((yield* read(other, MINUTE_S))[2], [NOON + 120, 13])
         assert.deepStrictEqual(yield* read(other, HOUR_S), [[NOON, 603]])
-        assert.deepStrictEqual((yield* other.egress("2026-11", names)).map(({ bytes }) => bytes), [603])
+        assert.deepStrictEqual(
+          (yield* other.egress("2026-11", names)).map(({ bytes }) => bytes),
+          [603],
+        )
       }),
     ),
   )

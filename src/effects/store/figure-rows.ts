@@ -137,9 +137,8 @@ const makeSpans = ({ sql }: FigureAccess) => {
         (rows) => rows.map(({ begin }) => Number(begin)),
       ),
     newest: (step: FigureStep) =>
-      Effect.map(
-        sql<{ at: number | null }>`SELECT max(at) AS at FROM figures WHERE step = ${step}`,
-        ([row]) => (row?.at == null ? null : Number(row.at)),
+      Effect.map(sql<{ at: number | null }>`SELECT max(at) AS at FROM figures WHERE step = ${step}`, ([row]) =>
+        row?.at == null ? null : Number(row.at),
       ),
   }
 }

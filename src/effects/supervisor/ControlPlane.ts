@@ -25,6 +25,7 @@ import { Events, type EventsService } from "./Events.ts"
 import { HlsFiles, type HlsFilesService } from "./HlsFiles.ts"
 import { Outputs, type OutputsService } from "./Outputs.ts"
 import { Records, type RecordsService } from "./Records.ts"
+import { Support, type SupportService } from "./Support.ts"
 import { Undo, type UndoService } from "./Undo.ts"
 
 export interface ControlPlane {
@@ -48,6 +49,7 @@ export interface ControlPlane {
   readonly previews: PreviewsService
   readonly records: RecordsService
   readonly schedules: Pick<SchedulesService, "get" | "set" | "remove">
+  readonly support: SupportService
   readonly system: SystemService
   readonly templates: TemplatesService
   readonly thumbnails: ThumbnailsService
@@ -77,6 +79,7 @@ export const controlPlane = Effect.all({
   previews: Previews,
   records: Records,
   schedules: Schedules,
+  support: Support,
   system: System,
   templates: Templates,
   thumbnails: Thumbnails,

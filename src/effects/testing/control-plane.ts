@@ -37,6 +37,7 @@ import { Records } from "../supervisor/Records.ts"
 import { Registry } from "../supervisor/Registry.ts"
 import { ScheduleRunner } from "../supervisor/ScheduleRunner.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
+import { Support } from "../supervisor/Support.ts"
 import { Undo } from "../supervisor/Undo.ts"
 import { Taps } from "../taps/Taps.ts"
 import { Templates } from "../templates/Templates.ts"
@@ -46,6 +47,7 @@ import { appConfig } from "./configs.ts"
 import { type FakeEngine, makeFakeEngine, settle } from "./FakeEngine.ts"
 
 const Verbs = ScheduleRunner.Live.pipe(
+  Layer.provideMerge(Support.Live),
   Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),

@@ -41,7 +41,10 @@ const INTERNAL = "/internal/"
 const PARTNER = "/partner/"
 const isFree = (path: string) =>
   path.startsWith(PARTNER) ||
-  FREE_PATHS.has(path) || path.startsWith("/static/") || isStream(path) || path.startsWith(INTERNAL)
+  FREE_PATHS.has(path) ||
+  path.startsWith("/static/") ||
+  isStream(path) ||
+  path.startsWith(INTERNAL)
 /** True for a path that browsers show to people. */
 export const isPage = (path: string) =>
   path === "/api/docs" || !/^\/(?:api|ws|preview|metrics|hls|internal)(?:\/|$)/.test(path)

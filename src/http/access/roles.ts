@@ -208,6 +208,8 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/settings/config/versions/:version/rollback", "roll the configuration back on the page"],
   ]),
 
+  // It writes its own line into the audit log.
+  ...looks("admin", "/api/system/support.zip"),
   ...looks("admin", "/audit", "/system/log", "/live/log"),
   ...looks("admin", "/api/users", "/api/keys", "/api/audit"),
   ...rules("admin", [

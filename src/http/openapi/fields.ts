@@ -671,7 +671,8 @@ const HISTORY: Readonly<Record<string, string>> = {
   "AsRun.since": "Begin of the day or month",
   "AsRun.until": "End of it",
   "AsRun.zone": "Zone whose days these are",
-  complete: "A cue of before is still on record; otherwise cues of its begin may have been let go of, or there were none",
+  complete:
+    "A cue of before is still on record; otherwise cues of its begin may have been let go of, or there were none",
   lines: "One for each cue and output, oldest first",
   "AsRun.output": "Slug; null where there was no output",
   "AsRun.cue": "Id of the cue",

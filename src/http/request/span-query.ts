@@ -72,11 +72,13 @@ export const readSpanQuery = (
     const output = read("output", slugOf, OUTPUT_WANTED)
     const show = read("show", (text) => (text === "all" || text === "misses" ? text : null), "all or misses")
     const isGiven = sinceMs !== undefined || untilMs !== undefined
-    if (isGiven && name !== undefined) errors.push({ path: "span", message: "is one way to say it, since and until another" })
+    if (isGiven && name !== undefined)
+      errors.push({ path: "span", message: "is one way to say it, since and until another" })
     const named = namedSpan(name ?? fallback, asked, nowMs)
     const toMs = isGiven ? (untilMs ?? nowMs) : named.toMs
     const fromMs = isGiven ? (sinceMs ?? toMs - DAY_MS) : named.fromMs
-    if (fromMs >= toMs) errors.push({ path: sinceMs === undefined ? "until" : "since", message: "must be before the end of the time" })
+    if (fromMs >= toMs)
+      errors.push({ path: sinceMs === undefined ? "until" : "since", message: "must be before the end of the time" })
     if (errors.length > 0) return new InvalidInput({ errors })
     return Effect.succeed({
       fromMs,
@@ -113,7 +115,8 @@ export const readDaysQuery = (
     const month = read("month", monthOf, "a month such as 2026-11")
     const output = read("output", slugOf, OUTPUT_WANTED)
     const format = read("format", (text) => (text === "csv" || text === "json" ? text : null), "json or csv")
-    if (day !== undefined && month !== undefined) errors.push({ path: "month", message: "is one way to say it, day another" })
+    if (day !== undefined && month !== undefined)
+      errors.push({ path: "month", message: "is one way to say it, day another" })
     if (errors.length > 0) return new InvalidInput({ errors })
     const first = month ?? day ?? addDays(localDate(nowMs, asked), -1)
     const next =

@@ -28,11 +28,7 @@ const thousandths = (n: number): number => Math.round(n * 1000) / 1000
 const cents = (usd: number): number => Math.round(usd * 100) / 100
 
 /** The sum is that of the bytes, and not of the rounded lines. */
-export const egressView = (
-  month: string,
-  price: number | null,
-  rows: ReadonlyArray<OutputEgress>,
-): EgressView => {
+export const egressView = (month: string, price: number | null, rows: ReadonlyArray<OutputEgress>): EgressView => {
   const of = (bytes: number) => ({
     gigabytes: thousandths(bytes / BYTES_PER_GB),
     usd: price === null ? null : cents((bytes / BYTES_PER_GB) * price),
@@ -70,7 +66,11 @@ export const readEgress = (
 ): Effect.Effect<{ readonly view: EgressView; readonly format: "json" | "csv" }, InvalidInput | StoreError> =>
   Effect.gen(function* () {
     const { errors, read } = makeQueryReader(parameters, ["month", "format", "live"])
-    const asked = read("month", (text) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? text : null), "a month such as 2026-11")
+    const asked = read(
+      "month",
+      (text) => (/^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? text : null),
+      "a month such as 2026-11",
+    )
     const format = read("format", (text) => (text === "csv" || text === "json" ? text : null), "json or csv")
     if (errors.length > 0) return yield* new InvalidInput({ errors })
     const month = asked ?? monthOf(yield* Clock.currentTimeMillis)

@@ -19,8 +19,20 @@ const proof = (output: string, over: Partial<CueProof> = {}): CueProof => ({
 })
 const missed = proof("partner", { status: "missed", delay_ms: null, reason: "the output was not connected" })
 const cues = [
-  fakeCue({ id: 2, at: "2026-11-24T01:00:00.000Z", kind: "out", description: "break", outputs: [proof("cdn"), missed] }),
-  fakeCue({ id: 1, at: "2026-11-24T00:00:00.000Z", kind: "in", description: "back", outputs: [proof("cdn"), proof("partner")] }),
+  fakeCue({
+    id: 2,
+    at: "2026-11-24T01:00:00.000Z",
+    kind: "out",
+    description: "break",
+    outputs: [proof("cdn"), missed],
+  }),
+  fakeCue({
+    id: 1,
+    at: "2026-11-24T00:00:00.000Z",
+    kind: "in",
+    description: "back",
+    outputs: [proof("cdn"), proof("partner")],
+  }),
 ]
 const events = [
   fakeEvent({ id: 1, at: "2026-11-24T00:59:00.000Z", kind: "output_failed", output: "partner", severity: "warning" }),
@@ -42,8 +54,8 @@ const entry = (path: string, over: Partial<AuditEntry> = {}): AuditEntry => ({
 })
 const parts = { channel, outputs, events, cues, audit: [entry("/api/channels/4/outputs/o-2")] }
 const whats = (filter: { output?: string; misses?: boolean } = {}, audit = parts.audit) =>
-  timelineOf({ ...parts, audit }, { output: filter.output, misses: filter.misses ?? false }).map(
-    ({ what, where }) => `${what} ${where}`.trim(),
+  timelineOf({ ...parts, audit }, { output: filter.output, misses: filter.misses ?? false }).map(({ what, where }) =>
+    `${what} ${where}`.trim(),
   )
 
 describe("a timeline", () => {
@@ -59,8 +71,7 @@ describe("a timeline", () => {
   })
 
   it("tells of a cue who missed it and why, and of an output how it fared", () => {
-    const of = (output?: string) =>
-      timelineOf(parts, { output, misses: false }).find(({ what }) => what === "cue out")
+    const of = (output?: string) => timelineOf(parts, { output, misses: false }).find(({ what }) => what === "cue out")
     expect(of()).toMatchObject({
       severity: "critical",
       text: "break · 1 of 2 outputs sent it · partner missed it: the output was not connected",

@@ -67,7 +67,9 @@ const ofEvent = (event: ChannelEventView, { misses, output }: TimelineFilter): R
   if (event.kind === "cue_missed" || misses) return []
   const { at, kind, message, severity, source } = event
   const where = event.output ?? source ?? ""
-  return [{ atMs: Date.parse(at), sort: "event", severity, what: kind.replaceAll("_", " "), where, text: message, by: "" }]
+  return [
+    { atMs: Date.parse(at), sort: "event", severity, what: kind.replaceAll("_", " "), where, text: message, by: "" },
+  ]
 }
 
 export interface Named {

@@ -19,9 +19,9 @@ import { fakeChannels } from "./fake-channels.ts"
 import { fakeHealth } from "./fake-health.ts"
 import { fakeMetrics } from "./fake-metrics.ts"
 import { fakeDryRuns, fakeOutputs } from "./fake-outputs.ts"
+import { fakePartners } from "./fake-partners.ts"
 import { fakeCues, fakeEvents, fakeUndo } from "./fake-records.ts"
 import { fakeSchedules } from "./fake-schedules.ts"
-import { fakePartners } from "./fake-partners.ts"
 import { fakeRecords } from "./fake-store-records.ts"
 import { fakeSurroundings } from "./fake-views.ts"
 import { makeFakeWorld } from "./fake-world.ts"
@@ -94,6 +94,7 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },
     records: { ...fakeRecords(world), ...over.records },
     schedules: { ...fakeSchedules(world), ...over.schedules },
+    support: { files: Effect.succeed([]), ...over.support },
     system: { ...fakeSystem, ...over.system },
     templates: {
       ...makeTemplates(memoryTemplates(), world.change, makeStateTag(new Uint8Array(32))),

@@ -1,6 +1,7 @@
 /** What a channel did over time, what was sent of its cues, and what outputs sent by month. */
-import { DEFAULT_WINDOW, WINDOW_NAMES } from "../../routes/history.ts"
+
 import { SPANS } from "../../request/span-query.ts"
+import { DEFAULT_WINDOW, WINDOW_NAMES } from "../../routes/history.ts"
 import type { Operation, Parameter } from "./operation.ts"
 
 const ZONE: Parameter = {
@@ -86,7 +87,7 @@ export const historyOperations: ReadonlyArray<Operation> = [
       {
         name: "day",
         description: "A day of the zone; yesterday when neither this nor `month` is given",
-        schema: { type: "string", format: "date" },
+        schema: { type: "string", pattern: "^\\d{4}-\\d{2}-\\d{2}$" },
         example: "2026-11-24",
       },
       {

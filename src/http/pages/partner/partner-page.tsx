@@ -6,7 +6,12 @@
 import { Clock, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import type { Frame } from "../../../../views/layout/frame.ts"
-import { PartnerGonePage, type PartnerNow, PartnerNowPart, PartnerPage } from "../../../../views/partner/PartnerPage.tsx"
+import {
+  PartnerGonePage,
+  type PartnerNow,
+  PartnerNowPart,
+  PartnerPage,
+} from "../../../../views/partner/PartnerPage.tsx"
 import { receiverHelp } from "../../../../views/partner/receiver-lines.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
 import type { CueView } from "../../../effects/model/cue.ts"

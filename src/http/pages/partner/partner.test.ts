@@ -22,7 +22,8 @@ const station = async () => {
   ]
   const created = await real.call("POST", "/api/channels", { name: "News", rtp_port: 5000, outputs }, ADMIN)
   expect(created.status).toBe(201)
-  const look = (path: string, headers: Readonly<Record<string, string>> = {}) => real.call("GET", path, undefined, headers)
+  const look = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    real.call("GET", path, undefined, headers)
   const make = async (path = PATH, fields: Record<string, string> = { label: "Partner TV", days: "30" }) => {
     const made = await real.call("POST", path, new URLSearchParams(fields).toString(), FORM)
     const token = /\/partner\/([\w-]{43})</.exec(made.text)?.[1] ?? ""
@@ -55,7 +56,10 @@ describe("a partner link", () => {
       channelId: id,
       at: Date.now(),
       description: "out of the programme",
-      outputs: [{ output: "cdn", ...sent }, { output: "other", ...missed }],
+      outputs: [
+        { output: "cdn", ...sent },
+        { output: "other", ...missed },
+      ],
     })
     await Effect.runPromise(store.writeCues([{ id: null, cue }]))
     const { path } = await make()
@@ -67,7 +71,8 @@ describe("a partner link", () => {
     // It calls a listener of the partner's.
     expect(text).toContain("We call you")
     expect(text).toContain("srt://0.0.0.0:9000?mode=listener&amp;latency=250000&amp;passphrase=PASSPHRASE")
-    for (const program of ["ffmpeg", "srt-live-transmit", "vMix", "OBS", "Zixi", "Haivision"]) expect(text).toContain(program)
+    for (const program of ["ffmpeg", "srt-live-transmit", "vMix", "OBS", "Zixi", "Haivision"])
+      expect(text).toContain(program)
     for (const none of ["0123456789abcdef", "Other", "other", "Second", "192.0.2.3", "Settings", "/channels/"])
       expect([none, text.includes(none)]).toEqual([none, false])
     const part = await look(`${path}?part=now`)
@@ -142,7 +147,9 @@ describe("a partner link", () => {
   it("expires after its days, and is refused without a name or with too many of them", async () => {
     const { call, look, make, store } = await station()
     const { path } = await make()
-    await Effect.runPromise(store.access.change("age", store.access.sql`UPDATE partner_links SET expires_at = ${Date.now()}`))
+    await Effect.runPromise(
+      store.access.change("age", store.access.sql`UPDATE partner_links SET expires_at = ${Date.now()}`),
+    )
     const expired = await look(path)
     expect([expired.status, expired.text.includes("has expired")]).toEqual([410, true])
     for (const [fields, message] of [
@@ -156,7 +163,9 @@ describe("a partner link", () => {
     }
     expect((await call("GET", "/channels/news/outputs/nobody/partner", undefined, ADMIN)).status).toBe(404)
     const key = await call("POST", "/api/keys", { name: "eyes", role: "viewer" }, ADMIN)
-    expect((await call("POST", PATH, "label=x&days=1", { ...FORM, "X-API-Key": String(key.body["key"]) })).status).toBe(403)
+    expect((await call("POST", PATH, "label=x&days=1", { ...FORM, "X-API-Key": String(key.body["key"]) })).status).toBe(
+      403,
+    )
   })
 
   it("is rate limited: tokens that are none by their address, and views by their link", async () => {

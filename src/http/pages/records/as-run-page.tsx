@@ -40,7 +40,8 @@ const readReport = (
     const asked = yield* readDaysQuery(parameters, zone, yield* Clock.currentTimeMillis)
     const channel = yield* channels.get(ref)
     const { rows } = yield* records.cues(ref, asked)
-    const cues = asked.output === undefined ? rows : rows.filter((cue) => cue.outputs.some((one) => one.output === asked.output))
+    const cues =
+      asked.output === undefined ? rows : rows.filter((cue) => cue.outputs.some((one) => one.output === asked.output))
     return { asked, channel, cues, isComplete: yield* records.reachesBack(ref, asked.fromMs) }
   })
 
@@ -92,7 +93,11 @@ const columnsFor = (slug: string, zone: string): ReadonlyArray<CsvColumn<Line>> 
 }
 
 /** Address with what is asked for, and `over` in its place. */
-const addressOf = (path: string, { name, output, zone }: DaysAsked, over: Readonly<Record<string, string | undefined>>) => {
+const addressOf = (
+  path: string,
+  { name, output, zone }: DaysAsked,
+  over: Readonly<Record<string, string | undefined>>,
+) => {
   const time = name.length === 7 ? { month: name } : { day: name }
   const query = { ...time, output, zone: zone === "UTC" ? undefined : zone, ...over }
   const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))

@@ -30,7 +30,9 @@ const priceOf = (text: string): Effect.Effect<number | null, InvalidInput> =>
     const price = /^\d{1,3}(?:\.\d{1,6})?$/.test(typed) ? Number(typed) : Number.NaN
     return price <= HIGHEST_PRICE
       ? Effect.succeed(price)
-      : new InvalidInput({ errors: [{ path: "usd_per_gb", message: `must be a price in USD from 0 to ${HIGHEST_PRICE}, such as 0.085` }] })
+      : new InvalidInput({
+          errors: [{ path: "usd_per_gb", message: `must be a price in USD from 0 to ${HIGHEST_PRICE}, such as 0.085` }],
+        })
   })
 
 const page = (services: Services, c: Context, view: EgressView, problem?: Problem): Response => {
@@ -48,7 +50,8 @@ export const egressRoutes = (app: Hono, services: Services): void => {
   const { records, runner } = services
   const withForm = makeWithForm(services)
   methods(app, "/egress", {
-    GET: (c) => runner.run(c, readEgress(records, pageQuery(new URL(c.req.url))), ({ view }) => page(services, c, view)),
+    GET: (c) =>
+      runner.run(c, readEgress(records, pageQuery(new URL(c.req.url))), ({ view }) => page(services, c, view)),
   })
   methods(app, "/egress/price", {
     POST: (c) =>
@@ -58,7 +61,9 @@ export const egressRoutes = (app: Hono, services: Services): void => {
         const asked = new URLSearchParams({ month: fields["month"] ?? "" })
         if (Either.isRight(done)) return c.redirect(`/egress?${asked}`, 303)
         const found = await runner.settle(c, readEgress(records, new URLSearchParams()))
-        return Either.isLeft(found) ? problemResponse(found.left, c.req.path) : page(services, c, found.right.view, done.left)
+        return Either.isLeft(found)
+          ? problemResponse(found.left, c.req.path)
+          : page(services, c, found.right.view, done.left)
       }),
   })
   methods(app, "/api/egress", {

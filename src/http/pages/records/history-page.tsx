@@ -38,9 +38,7 @@ const addressOf = (path: string, query: Readonly<Record<string, string | undefin
 
 /** The time as the query of an address: by its name, or as it was given. */
 const timeOf = ({ fromMs, name, toMs }: SpanAsked) =>
-  name === null
-    ? { since: new Date(fromMs).toISOString(), until: new Date(toMs).toISOString() }
-    : { span: name }
+  name === null ? { since: new Date(fromMs).toISOString(), until: new Date(toMs).toISOString() } : { span: name }
 
 /** Links to other times and to single outputs; `path` is the page's. */
 const choicesOf = (path: string, asked: SpanAsked, slugs: ReadonlyArray<string>, cues: ReadonlyArray<CueView>) => {

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { afterEach, describe, expect, it } from "vitest"
-import { newCue } from "../../../effects/testing/cues.ts"
 import type { CueProof } from "../../../effects/model/cue.ts"
+import { newCue } from "../../../effects/testing/cues.ts"
 import { makeRealApps, type RealApp } from "../../testing/real-app.ts"
 import { withKey } from "../../testing/test-app.ts"
 
@@ -47,7 +47,12 @@ const links = (text: string) =>
   }))
 const linkTo = (text: string, name: string): string => {
   const found = links(text).find((one) => one.name === name)
-  if (found === undefined) throw new Error(`no link "${name}" among ${links(text).map((one) => one.name).join(", ")}`)
+  if (found === undefined)
+    throw new Error(
+      `no link "${name}" among ${links(text)
+        .map((one) => one.name)
+        .join(", ")}`,
+    )
   return found.href
 }
 
@@ -111,8 +116,22 @@ describe("the as-run report", () => {
     const acknowledged = { acknowledged_at: new Date(at + 90).toISOString(), acknowledged_ms: 90 }
     await cue(real, id, [
       { at: YESTERDAY - 1000, kind: "out", event_ids: [1], outputs: [proof("cdn", at)] },
-      { at, kind: "out", event_id: 7, event_ids: [7], preroll_s: 4.5, outputs: [proof("cdn", at, acknowledged), proof("partner", at, missed)] },
-      { at: at + 30_000, kind: "in", event_id: 7, event_ids: [7], preroll_s: 2, outputs: [proof("cdn", at), proof("partner", at)] },
+      {
+        at,
+        kind: "out",
+        event_id: 7,
+        event_ids: [7],
+        preroll_s: 4.5,
+        outputs: [proof("cdn", at, acknowledged), proof("partner", at, missed)],
+      },
+      {
+        at: at + 30_000,
+        kind: "in",
+        event_id: 7,
+        event_ids: [7],
+        preroll_s: 2,
+        outputs: [proof("cdn", at), proof("partner", at)],
+      },
       { at: YESTERDAY + DAY_MS, kind: "out", event_ids: [8], outputs: [proof("cdn", at)] },
     ])
     const channel = await call("GET", "/channels/news")
@@ -163,7 +182,8 @@ describe("egress", () => {
   it("has a price that an admin sets, and is refused what is none", async () => {
     const { call } = await station()
     const form = { ...ADMIN, "Content-Type": "application/x-www-form-urlencoded" }
-    const set = (usd: string) => call("POST", "/egress/price", new URLSearchParams({ usd_per_gb: usd, month: "2026-11" }).toString(), form)
+    const set = (usd: string) =>
+      call("POST", "/egress/price", new URLSearchParams({ usd_per_gb: usd, month: "2026-11" }).toString(), form)
     expect((await call("GET", "/api/egress")).body).toMatchObject({ usd_per_gb: null, outputs: [] })
     expect((await set("0.085")).headers.get("location")).toBe("/egress?month=2026-11")
     expect((await call("GET", "/api/egress?month=2026-11")).body).toMatchObject({ month: "2026-11", usd_per_gb: 0.085 })
