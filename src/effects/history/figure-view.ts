@@ -44,7 +44,7 @@ export const stepsFor = (
   const point = POINT_STEPS.find((step) => step >= stored && length / step <= MAX_POINTS) ?? 86_400
   // Longer steps cost less to read, where they are as good.
   const coarse = [DAY_S, HOUR_S, QUARTER_S].find((step): step is FigureStep => point % step === 0) ?? MINUTE_S
-  return { stored: coarse > stored ? coarse : stored, point }
+  return { stored: Math.max(coarse, stored) as FigureStep, point }
 }
 
 type Of = Pick<HistorySeries, "of" | "is"> & { readonly subject: number }
