@@ -9,10 +9,11 @@
  *   2. HttpLive         no new requests; those under way finish                                 1.5 s
  *   3. Supervisor       on several machines: channels are handed over to other nodes, one by one  8 s
  *                       what happened is noted: "stopped with the service"
- *   4. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
- *   5. CueLog, EventLog, Figures what the channels recorded is written                          0.5 s each
- *   6. EngineClient     told to close what is left and exit; killed when it does not            2 s
- *   7. Store            the database is closed                                                  1 s
+ *   4. Figures          the minute that is being counted is stored                              0.5 s
+ *   5. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
+ *   6. CueLog, EventLog what the channels recorded is written                                   0.5 s each
+ *   7. EngineClient     told to close what is left and exit; killed when it does not            2 s
+ *   8. Store            the database is closed                                                  1 s
  */
 import { Effect, Layer } from "effect"
 import { demoLayer } from "./Demo.ts"
@@ -28,9 +29,9 @@ import { Configuration } from "./effects/declarative/Configuration.ts"
 import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { PriorityLive } from "./effects/engine/Priority.ts"
-import { Figures } from "./effects/history/Figures.ts"
 import { History } from "./effects/history/History.ts"
 import { MediaLive } from "./effects/medialive/MediaLive.ts"
+import { Figures } from "./effects/metrics/Figures.ts"
 import { Metrics } from "./effects/metrics/Metrics.ts"
 import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
 import { NodesLive } from "./effects/nodes/nodes-live.ts"

@@ -18,9 +18,9 @@ import type { StoreError } from "../model/Errors.ts"
 import type { CueLogService } from "../store/CueLog.ts"
 import type { EventLogService } from "../store/EventLog.ts"
 import { DAY_S, type FigureStep, HOUR_S, KEPT_S, MINUTE_S, QUARTER_S } from "../store/figure-rows.ts"
-import type { FiguresService } from "./Figures.ts"
 import type { FiguresView, FigureTotals, HistoryMeasure, HistorySeries } from "./history-model.ts"
 import { readMarks } from "./marks.ts"
+import type { FiguresService } from "./stored-figures.ts"
 
 /** Most points of a series. */
 export const MAX_POINTS = 750

@@ -3,16 +3,15 @@
  * for all channels. Streams do not depend on it: while the store fails, minutes wait, and beyond an hour the oldest are
  * given up.
  */
-import { Clock, Context, Effect, Layer, Queue, type Scope, Stream } from "effect"
+import { Clock, Effect, Queue, type Scope, Stream } from "effect"
 import type { ChannelSums } from "../../core/figures/figure-sums.ts"
 import type { EngineStats } from "../../engine/protocol/messages.ts"
-import { ChannelBook, type ChannelBookService } from "../config/ChannelBook.ts"
-import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
+import type { ChannelBookService } from "../config/ChannelBook.ts"
+import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { makeBatchWriter } from "../store/batch-writer.ts"
-import { type FigureMinute, type FigureNames, type FigureRows, MINUTE_S, makeFigureRows } from "../store/figure-rows.ts"
-import { Store } from "../store/Store.ts"
+import { type FigureMinute, type FigureNames, type FigureRows, MINUTE_S } from "../store/figure-rows.ts"
 import { type Covered, FigureSampler } from "./figure-sampler.ts"
 
 export interface FiguresService extends Pick<FigureRows, "oldest" | "read"> {
@@ -29,6 +28,8 @@ export interface FiguresService extends Pick<FigureRows, "oldest" | "read"> {
 export interface FiguresDeps {
   readonly engine: Pick<EngineClientService, "state">
   readonly book: Pick<ChannelBookService, "configs" | "runs">
+  /** False for a channel whose figures another node keeps. */
+  readonly isOurs: (channelId: string) => boolean
   readonly rows: FigureRows
   /** Minutes that wait for the store at most; an hour of them when left out. */
   readonly maxWaiting?: number
@@ -74,6 +75,7 @@ const coveredBy = (
 export const makeFigures = ({
   book,
   engine,
+  isOurs,
   maxWaiting = MAX_WAITING_MINUTES,
   rows,
 }: FiguresDeps): Effect.Effect<FiguresService, never, Scope.Scope> =>
@@ -111,7 +113,7 @@ export const makeFigures = ({
       const byId = new Map(stats.channels.map((channel) => [channel.id, channel]))
       const running = new Set<string>()
       for (const config of book.configs.values()) {
-        if (!book.runs(config.id)) continue
+        if (!book.runs(config.id) || !isOurs(config.id)) continue
         running.add(config.id)
         const sums = minute.channels.get(config.number) ?? new Map()
         minute.channels.set(config.number, sums)
@@ -151,17 +153,3 @@ export const makeFigures = ({
       problem,
     }
   })
-
-export class Figures extends Context.Tag("distributor/Figures")<Figures, FiguresService>() {
-  static readonly Live = Layer.scoped(
-    Figures,
-    Effect.gen(function* () {
-      const store = yield* Store
-      return yield* makeFigures({
-        engine: yield* EngineClient,
-        book: yield* ChannelBook,
-        rows: makeFigureRows(store.figures),
-      })
-    }),
-  )
-}

@@ -17,8 +17,8 @@ import {
   settle,
 } from "../testing/FakeEngine.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
-import { type FiguresService, makeFigures } from "./Figures.ts"
 import { figureView, MAX_POINTS, stepsFor } from "./figure-view.ts"
+import { type FiguresService, makeFigures } from "./stored-figures.ts"
 
 /** 2026-11-24 12:00 UTC. */
 const NOON_S = Date.UTC(2026, 10, 24, 12) / 1000
@@ -37,6 +37,7 @@ interface Bench {
   readonly rows: FigureRows
   fails: boolean
   runs: boolean
+  isOurs: boolean
   configs: ReadonlyArray<ChannelConfig>
   /** Lets figures come `n` times, a second apart. */
   readonly seconds: (
@@ -52,7 +53,7 @@ const bench = (store: StoreService) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(NOON_S * 1000)
     const engine = yield* makeFakeEngine()
-    const state = { fails: false, runs: true, configs: [NEWS] as ReadonlyArray<ChannelConfig> }
+    const state = { fails: false, runs: true, isOurs: true, configs: [NEWS] as ReadonlyArray<ChannelConfig> }
     const rows = makeFigureRows(store.figures)
     const failing: FigureRows = {
       ...rows,
@@ -69,6 +70,7 @@ const bench = (store: StoreService) =>
           },
           runs: () => state.runs,
         },
+        isOurs: () => state.isOurs,
         rows: failing,
         maxWaiting: WAITING,
       }),
@@ -172,6 +174,20 @@ describe("figures", () => {
         yield* seconds(2, () => [])
         const [, cdn] = (yield* view(NOON_S, NOON_S + 60)).totals
         assert.deepInclude(cdn, { bytes: 3_000_000 + 1_500_000, up_s: 8, down_s: 2 })
+      }),
+    ),
+  )
+
+  it.scoped("of a channel that another node owns are that node's to keep", () =>
+    withBench((all) =>
+      Effect.gen(function* () {
+        yield* all.seconds(2, (second) => [news(second)])
+        all.isOurs = false
+        yield* all.seconds(3, (second) => [news(second)])
+        all.isOurs = true
+        // What passed meanwhile was counted there.
+        yield* all.seconds(2, (second) => [news(second)])
+        assert.deepInclude((yield* all.view(NOON_S, NOON_S + 60)).totals[1], { up_s: 4, bytes: 2_000_000 })
       }),
     ),
   )
