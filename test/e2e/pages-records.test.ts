@@ -1,7 +1,7 @@
 /** What was, on the pages in Chromium: history, as-run report, partner link; and the clicks that each takes. */
 import { Effect } from "effect"
 import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { newCue } from "../../src/effects/testing/cues.ts"
 import { channelStats, engineStats, legStats, outputStats } from "../../src/effects/testing/FakeEngine.ts"
 import { makeRealApps, type RealApp } from "../../src/http/testing/real-app.ts"
@@ -105,7 +105,7 @@ describe("a partner link", () => {
     const now = outside.page.locator("#partner-now")
     const before = await now.textContent()
     await feed()
-    await vi.waitFor(async () => expect(await now.textContent()).not.toBe(before), { timeout: 30_000, interval: 250 })
+    await expect.poll(() => now.textContent(), { timeout: 30_000 }).not.toBe(before)
     expect([...problems, ...outside.problems]).toEqual([])
     await outside.close()
     await close()

@@ -6,7 +6,7 @@ const root = document.querySelector("#plots")
 const holder = root.querySelector("[data-plots]")
 const figures = root.querySelector("[data-figures]")
 
-/** Of a page that shows one stretch of time and is not kept up to date: the query of its figures. */
+/** The query of the figures on a page that shows one stretch of time and is not kept up to date. */
 const { query } = root.dataset
 /** Seconds between two updates of a window: one for each new point, but at least 2 s. */
 const EVERY_S = { "5m": 2, "1h": 10, "24h": 60 }

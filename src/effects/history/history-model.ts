@@ -73,7 +73,7 @@ export interface FigureTotals extends Pick<HistorySeries, "of" | "is"> {
   /** Mean and highest round-trip time; null where there was none. */
   readonly rtt_ms: number | null
   readonly rtt_high_ms: number | null
-  /** Of whole seconds, bit/s; null where there was none. */
+  /** The lowest and the highest bit rate of a second, bit/s; null where there was none. */
   readonly bitrate_low: number | null
   readonly bitrate_high: number | null
 }

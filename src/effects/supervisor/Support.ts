@@ -27,7 +27,7 @@ export interface SupportService {
 const HOUR_MS = 3_600_000
 /** Events and cues of the last hour at most. */
 const MOST_ROWS = 5000
-/** Of an engine's log the last so many bytes. */
+/** Bytes of the end of an engine's log that are handed on. */
 const LOG_TAIL = 256 * 1024
 const PART_WITHIN = "10 seconds"
 

@@ -19,7 +19,7 @@ export interface EgressView {
   readonly month: string
   readonly usd_per_gb: number | null
   readonly outputs: ReadonlyArray<EgressLine>
-  /** Of all outputs. */
+  /** What all outputs sent together. */
   readonly gigabytes: number
   readonly usd: number | null
 }
