@@ -110,10 +110,14 @@ const page = (services: Services, c: Context, ref: string): Promise<Response> =>
     const shown = items.slice(0, MOST_SHOWN)
     const slugs = [...new Set([...channel.outputs.map(({ slug }) => slug), ...missesByOutput(cues.rows).keys()])]
     const zoneAsked = zone === "UTC" ? undefined : zone
-    const leftOut = cues.more || events.more || audit.length === MOST_CHANGES || items.length > shown.length
     // What was cut off begins before the oldest that is shown, or read.
     const read = [cues, events].flatMap(({ more, rows }) => (more ? [Date.parse(rows[0]?.at ?? "")] : []))
-    const until = Math.max(...read, items.length > shown.length ? (shown.at(-1)?.atMs ?? fromMs) + 1 : fromMs)
+    const change = audit.length === MOST_CHANGES ? [Date.parse(audit.at(-1)?.at ?? "")] : []
+    const until = Math.max(
+      ...read,
+      ...change,
+      items.length > shown.length ? (shown.at(-1)?.atMs ?? fromMs) + 1 : fromMs,
+    )
     const time = { since: new Date(fromMs).toISOString(), until: new Date(toMs).toISOString() }
     return c.html(
       <HistoryPage
@@ -134,7 +138,7 @@ const page = (services: Services, c: Context, ref: string): Promise<Response> =>
           local: clockOf(atMs, zone),
         }))}
         earlier={
-          leftOut && until > fromMs
+          until > fromMs
             ? addressOf(`${path}/history`, {
                 since: time.since,
                 until: new Date(until).toISOString(),
