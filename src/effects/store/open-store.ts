@@ -85,12 +85,14 @@ export const openFigures = (storeFile: string): Layer.Layer<Client.SqlClient> =>
     const prepared = Layer.effectDiscard(migrate(() => Effect.void, FIGURE_SCHEMA))
     return Layer.provideMerge(prepared, SqliteClient.layer({ file: place, durable: false }))
   }
-  const here = Layer.unwrapEffect(
-    Effect.as(
-      Effect.try(() => preparePrivateDatabase(file)),
-      opened(file),
-    ),
-  )
+  // Made anew for each attempt: a layer that has failed once is not built again.
+  const here = () =>
+    Layer.unwrapEffect(
+      Effect.as(
+        Effect.try(() => preparePrivateDatabase(file)),
+        opened(file),
+      ),
+    )
   const reason = (error: unknown) => {
     const root = rootOf(error)
     return root instanceof Error ? root.message : String(root)
@@ -102,8 +104,8 @@ export const openFigures = (storeFile: string): Layer.Layer<Client.SqlClient> =>
         Layer.orDie(opened(":memory:")),
       ),
     )
-  return here.pipe(
-    Layer.catchAll((error) => Layer.unwrapEffect(Effect.as(setAside(file, reason(error)), here))),
+  return here().pipe(
+    Layer.catchAll((error) => Layer.unwrapEffect(Effect.as(setAside(file, reason(error)), here()))),
     Layer.catchAll(inMemory),
   )
 }
