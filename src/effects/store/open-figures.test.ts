@@ -26,10 +26,11 @@ describe("the file of the figures", () => {
     }),
   )
 
-  it.scoped.each([
-    ["that is damaged", (file: string) => writeFileSync(file, "this is no database, and never was one".repeat(200))],
-    ["that is a directory", (file: string) => mkdirSync(file)],
-  ])("%s is put aside, and the channels are there", ([, spoil]) =>
+  const SPOILT: ReadonlyArray<readonly [string, (file: string) => void]> = [
+    ["that is damaged", (file) => writeFileSync(file, "this is no database, and never was one".repeat(200))],
+    ["that is a directory", (file) => mkdirSync(file)],
+  ]
+  it.scoped.each(SPOILT)("%s is put aside, and the channels are there", ([, spoil]) =>
     Effect.gen(function* () {
       const place = join(yield* temporaryDirectory, "distributor.db")
       const file = figuresFileOf(place)
