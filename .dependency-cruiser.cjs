@@ -9,7 +9,7 @@ const FLOORS = [
   ["model"],
   ["config"],
   ["engine", "store"],
-  ["accounts", "templates", "history", "undo", "taps", "rtsp", "nodes", "schedule"],
+  ["accounts", "templates", "history", "undo", "taps", "rtsp", "nodes", "schedule", "partners"],
   ["channel", "thumbnails", "preview", "medialive"],
   ["show"],
   ["declarative"],

@@ -18,6 +18,7 @@ const USAGE = `usage: distributor COMMAND [options]
   versions                 versions that are kept
   rollback N               applies version N
   doctor                   what this service's machine lacks, what that costs, and what to do; exit code 2 when something
+  support [FILE]           everything that helps others to understand the service, without secrets, as a ZIP archive
   health                   exit code 0 when the service is ready, for health checks of containers
 
   --url URL                of the service; default $DISTRIBUTOR_URL, else this machine's by $PORT, $HOST and $TLS_CERT
@@ -121,7 +122,7 @@ const fetchOwn = (url, { method, headers, body, signal }) =>
       response.on("error", reject)
       response.on("end", () => {
         const { statusCode: status } = response
-        resolve({ ok: status >= 200 && status < 300, status, text: async () => Buffer.concat(parts).toString("utf8") })
+        resolve({ ok: status >= 200 && status < 300, status, arrayBuffer: async () => Buffer.concat(parts) })
       })
     })
     call.on("error", (error) => reject(signal.aborted ? signal.reason : error))
@@ -145,10 +146,10 @@ const makeClient = ({ options }) => {
     }
     const headers = { ...(key ? { "X-API-Key": key } : {}), ...(body === undefined ? {} : { "Content-Type": type }) }
     let response
-    let text
+    let bytes
     try {
       response = await ask(url, { method, headers, body, redirect: "error", signal: AbortSignal.timeout(limit * 1000) })
-      text = await response.text()
+      bytes = Buffer.from(await response.arrayBuffer())
     } catch (error) {
       const cause =
         error.name === "TimeoutError"
@@ -156,8 +157,9 @@ const makeClient = ({ options }) => {
           : (error.cause?.code ?? error.cause?.message ?? error.code ?? error.message)
       throw new Failure(`${url.origin} does not answer: ${cause}`)
     }
+    const text = bytes.toString("utf8")
     if (!response.ok && !any) throw new Failure(describeProblem(response.status, text))
-    return { status: response.status, text }
+    return { status: response.status, text, bytes }
   }
 }
 
@@ -219,6 +221,15 @@ const commands = {
     warnUnlessIgnored(file)
     return 0
   },
+  support: async (
+    call,
+    { rest: [file = `support-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}.zip`] },
+  ) => {
+    const { bytes } = await call("GET", "/api/system/support.zip")
+    writeOutput(file, bytes, 0o600)
+    if (file !== "-") process.stderr.write(`distributor: wrote ${file}: look at it before you hand it on\n`)
+    return 0
+  },
   versions: async (call) => {
     const { text } = await call("GET", "/api/config/versions")
     for (const { at, by, version, what } of JSON.parse(text).versions)
@@ -249,6 +260,7 @@ const WORDS = {
   rollback: [1, 1],
   export: [0, 1],
   backup: [1, 1],
+  support: [0, 1],
   versions: [0, 0],
   doctor: [0, 0],
   health: [0, 0],

@@ -9,10 +9,11 @@
  *   2. HttpLive         no new requests; those under way finish                                 1.5 s
  *   3. Supervisor       on several machines: channels are handed over to other nodes, one by one  8 s
  *                       what happened is noted: "stopped with the service"
- *   4. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
- *   5. CueLog, EventLog what the channels recorded is written                                   0.5 s each
- *   6. EngineClient     told to close what is left and exit; killed when it does not            2 s
- *   7. Store            the database is closed                                                  1 s
+ *   4. Figures          the minute that is being counted is stored                              0.5 s
+ *   5. RunningChannels  every channel's fibers: outputs closed one by one (SRT sends shutdown)  1.5 s
+ *   6. CueLog, EventLog what the channels recorded is written                                   0.5 s each
+ *   7. EngineClient     told to close what is left and exit; killed when it does not            2 s
+ *   8. Store            the database is closed                                                  1 s
  */
 import { Effect, Layer } from "effect"
 import { demoLayer } from "./Demo.ts"
@@ -31,10 +32,12 @@ import { EngineProcess } from "./effects/engine/EngineProcess.ts"
 import { PriorityLive } from "./effects/engine/Priority.ts"
 import { History } from "./effects/history/History.ts"
 import { MediaLive } from "./effects/medialive/MediaLive.ts"
+import { Figures } from "./effects/metrics/Figures.ts"
 import { Metrics } from "./effects/metrics/Metrics.ts"
 import { ChangeFeed } from "./effects/model/ChangeFeed.ts"
 import { NodesLive } from "./effects/nodes/nodes-live.ts"
 import { Notifications } from "./effects/notifications/Notifications.ts"
+import { PartnerLinks } from "./effects/partners/PartnerLinks.ts"
 import { Previews } from "./effects/preview/Previews.ts"
 import { Schedules } from "./effects/schedule/Schedules.ts"
 import { System } from "./effects/show/System.ts"
@@ -50,9 +53,11 @@ import { Events } from "./effects/supervisor/Events.ts"
 import { FollowedAccounts } from "./effects/supervisor/follow-others.ts"
 import { HlsFiles } from "./effects/supervisor/HlsFiles.ts"
 import { Outputs } from "./effects/supervisor/Outputs.ts"
+import { Records } from "./effects/supervisor/Records.ts"
 import { Registry } from "./effects/supervisor/Registry.ts"
 import { ScheduleRunner } from "./effects/supervisor/ScheduleRunner.ts"
 import { Supervisor } from "./effects/supervisor/Supervisor.ts"
+import { Support } from "./effects/supervisor/Support.ts"
 import { Undo } from "./effects/supervisor/Undo.ts"
 import { Taps } from "./effects/taps/Taps.ts"
 import { Templates } from "./effects/templates/Templates.ts"
@@ -70,11 +75,14 @@ const Front = process.argv.includes("--demo") ? Layer.provideMerge(DemoLive, Htt
 /** What requests ask for. */
 const WithVerbs = Front.pipe(
   Layer.provideMerge(ScheduleRunner.Live),
+  Layer.provideMerge(Support.Live),
   Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
   Layer.provideMerge(Events.Live),
+  Layer.provideMerge(PartnerLinks.Live),
+  Layer.provideMerge(Records.Live),
   Layer.provideMerge(HlsFiles.Live),
   Layer.provideMerge(Undo.Live),
   Layer.provideMerge(Registry.Live),
@@ -101,6 +109,7 @@ const WithControlPlane = WithVerbs.pipe(
 /** What runs and what is known of it: channels, their records, and the turns that changes take. */
 const WithChannels = WithControlPlane.pipe(
   Layer.provideMerge(History.Live),
+  Layer.provideMerge(Figures.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),

@@ -11,6 +11,7 @@ import { getRequestListener } from "@hono/node-server"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { makeRealApps, type RealApp } from "../src/http/testing/real-app.ts"
 import { withKey } from "../src/http/testing/test-app.ts"
+import { unzip } from "../src/http/testing/unzip.ts"
 import { selfSigned } from "./e2e/certificates.ts"
 
 const CLI = fileURLToPath(new URL("../scripts/distributor.mjs", import.meta.url))
@@ -181,6 +182,19 @@ describe("distributor", () => {
     })
     instead = { status: 200, text: JSON.stringify({ problems: [], machine: [fine] }) }
     expect((await run(["doctor"])).code).toBe(0)
+  })
+
+  it("writes the support bundle for its owner's eyes, whole and without a secret", async () => {
+    const bundle = join(directory, "support.zip")
+    expect((await run(["support", bundle])).code).toBe(0)
+    expect(statSync(bundle).mode & 0o777).toBe(0o600)
+    const files = unzip(readFileSync(bundle))
+    expect([...files.keys()].map((name) => name.replace(/^[^/]+\//, ""))).toEqual(
+      expect.arrayContaining(["README.txt", "versions.json", "configuration.json", "log/service.ndjson"]),
+    )
+    for (const text of files.values()) expect(text).not.toContain(KEY)
+    const refused = await run(["support", bundle], { DISTRIBUTOR_URL: url, API_KEY: "wrong" })
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("API key")])
   })
 
   it("is a health check, without a key", async () => {

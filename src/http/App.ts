@@ -38,6 +38,11 @@ import { undoRoutes, withRemoved } from "./pages/forms/undo-pages.ts"
 import { themeRoutes } from "./pages/frame.ts"
 import { logPageRoutes } from "./pages/log.tsx"
 import { nodePageRoutes } from "./pages/nodes.tsx"
+import { partnerLinksPageRoutes } from "./pages/partner/partner-links-page.tsx"
+import { partnerPageRoutes } from "./pages/partner/partner-page.tsx"
+import { asRunRoutes } from "./pages/records/as-run-page.tsx"
+import { egressRoutes } from "./pages/records/egress-page.tsx"
+import { historyPageRoutes } from "./pages/records/history-page.tsx"
 import { sessionRoutes } from "./pages/session.tsx"
 import { withLiveNotices } from "./pages/settings/live-notices.tsx"
 import { withOpenNotices } from "./pages/settings/notice-count.ts"
@@ -70,6 +75,7 @@ import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
 import { scheduleRoutes } from "./routes/schedules.ts"
 import { scte35Routes } from "./routes/scte35.ts"
+import { supportRoutes } from "./routes/support.ts"
 import { systemRoutes } from "./routes/system.ts"
 import { templateRoutes } from "./routes/templates.ts"
 import { grafanaLinks } from "./services/grafana-links.ts"
@@ -183,6 +189,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   notificationRoutes(app, services)
   systemRoutes(app, services)
   crashRoutes(app, services)
+  supportRoutes(app, services)
   nodeRoutes(app, services)
   metricsRoutes(app, services)
   openApiRoutes(app, services)
@@ -210,6 +217,11 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   styleguideRoutes(app, services)
   channelDetailRoutes(app, services)
   schedulePageRoutes(app, services)
+  historyPageRoutes(app, services)
+  partnerLinksPageRoutes(app, services)
+  partnerPageRoutes(app, services)
+  asRunRoutes(app, services)
+  egressRoutes(app, services)
   thumbnailRoutes(app, services)
   cuePageRoutes(app, services)
   settingsRoutes(app, services)

@@ -12,6 +12,7 @@ import { makeLiveFeed } from "./live/LiveFeed.ts"
 import { callersOf, walkForms } from "./testing/form-walk.ts"
 import { makeRealApps, type RealApp } from "./testing/real-app.ts"
 import { withKey } from "./testing/test-app.ts"
+import { unzip } from "./testing/unzip.ts"
 
 const SECRET = "Planted4711Secret"
 const API_KEY = `env-${SECRET}`
@@ -145,6 +146,16 @@ it("a planted secret is found nowhere", async () => {
     for (const output of ["srt", "srt-backup", "rtmp-url"])
       await call(method, path.replace(":id", "main").replace(":output", output).replace(":version", "1"))
   }
+  // What the bundle holds is packed.
+  const bundle = await real.app.request("/api/system/support.zip", { headers: ADMIN })
+  const files = unzip(Buffer.from(await bundle.arrayBuffer()))
+  const inBundle = (end: string) => [...files].find(([name]) => name.endsWith(end))?.[1] ?? ""
+  for (const [name, text] of files) look(`support bundle: ${name}`, text)
+  expect([...files.keys()].filter((name) => name.includes(".failed"))).toEqual([])
+  for (const end of ["configuration.json", "channels.json", "events.json"])
+    expect([end, inBundle(end).includes("main")]).toEqual([end, true])
+  expect(inBundle("proc/meminfo")).toContain("MemTotal")
+  expect(inBundle("environment.json")).toContain("{")
   // What the WebSocket sends first is what `makeLiveFeed` gives every client.
   const sent: string[] = []
   await Effect.runPromise(

@@ -109,7 +109,12 @@ export const plotOptions = (state, width, onCursor) => {
     axes: [
       {
         values: (_, ticks, __, ___, step) =>
-          ticks.map((at) => new Date(at * 1000).toISOString().slice(11, step < 60 ? 19 : 16)),
+          ticks.map((at) => {
+            const iso = new Date(at * 1000).toISOString()
+            // Ticks of whole days, and those of midnight, are told by their date.
+            const isDay = step >= 86_400 || (step >= 3600 && at % 86_400 === 0)
+            return isDay ? iso.slice(5, 10) : iso.slice(11, step < 60 ? 19 : 16)
+          }),
         space: 70,
         stroke: () => colours.faint,
         grid: { stroke: () => colours.line, width: 1 },

@@ -6,6 +6,8 @@ const root = document.querySelector("#plots")
 const holder = root.querySelector("[data-plots]")
 const figures = root.querySelector("[data-figures]")
 
+/** The query of the figures on a page that shows one stretch of time and is not kept up to date. */
+const { query } = root.dataset
 /** Seconds between two updates of a window: one for each new point, but at least 2 s. */
 const EVERY_S = { "5m": 2, "1h": 10, "24h": 60 }
 const LENGTH_S = { "5m": 300, "1h": 3600, "24h": 86_400 }
@@ -43,6 +45,12 @@ const PLOTS = [
       lost: { scale: "y", unit: "/s", name: "RTP lost", text: perSecond },
       cc_errors: { scale: "y", unit: "/s", name: "continuity", text: perSecond },
     },
+  },
+  {
+    id: "down",
+    title: "Not connected",
+    is: ["leg", "output"],
+    measures: { down: { scale: "y", unit: "%", name: "", text: (value) => `${value.toFixed(1)} %` } },
   },
 ]
 
@@ -111,6 +119,7 @@ const shown = new Map()
 
 const show = ({ marks, series, times, window }) => {
   const last = times.at(-1) ?? Date.now() / 1000
+  const first = window === undefined ? (times[0] ?? last - 60) : last - LENGTH_S[window]
   for (const kind of PLOTS) {
     const mine = series.filter(
       ({ is, measure, values }) =>
@@ -129,7 +138,7 @@ const show = ({ marks, series, times, window }) => {
     }
     if (!state) continue
     state.marks = marks
-    state.span = [last - LENGTH_S[window], last]
+    state.span = [first, last]
     state.element.dataset.points = String(times.length)
     state.element.dataset.last = String(last)
     state.plot.setData([times, ...mine.map(({ values }) => values)])
@@ -139,7 +148,7 @@ const show = ({ marks, series, times, window }) => {
 
 /** Refreshes the table, which the server renders; text that somebody has selected in it stays selected. */
 const refreshFigures = async () => {
-  if (!figures.open || figures.contains(getSelection().anchorNode)) return
+  if (!figures?.open || figures.contains(getSelection().anchorNode)) return
   const answer = await fetch(`${figures.dataset.figures}?window=${root.dataset.window}`)
   if (!answer.ok) return
   const { body } = new DOMParser().parseFromString(await answer.text(), "text/html")
@@ -154,7 +163,7 @@ const refresh = async () => {
   const { live, window } = root.dataset
   try {
     if (!document.hidden) {
-      const answer = await fetch(`${root.dataset.history}?window=${window}`)
+      const answer = await fetch(`${root.dataset.history}?${query ?? `window=${window}`}`)
       // Another window was chosen in the meantime.
       if (mine !== round) return
       if (answer.ok) show(await answer.json())
@@ -166,7 +175,7 @@ const refresh = async () => {
   if (mine === round && live === "on") timer = setTimeout(refresh, EVERY_S[window] * 1000)
 }
 
-root.querySelector(".windows").addEventListener("click", (event) => {
+root.querySelector(".windows")?.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-window]")
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
   event.preventDefault()
@@ -178,7 +187,7 @@ root.querySelector(".windows").addEventListener("click", (event) => {
   history.replaceState(history.state, "", link.href)
   refresh()
 })
-figures.addEventListener("toggle", () => refreshFigures().catch(() => undefined))
+figures?.addEventListener("toggle", () => refreshFigures().catch(() => undefined))
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && root.dataset.live === "on") refresh()
 })

@@ -56,6 +56,8 @@ const Links = ({ dashboard, frame, path, slug }: LinksProps) => (
     ) : null}
     <a href={`${path}/events`}>Events</a>
     <a href={`${path}/cues`}>Cues</a>
+    <a href={`${path}/history`}>History</a>
+    <a href={`${path}/as-run`}>As run</a>
     {dashboard === undefined ? null : <a href={dashboard}>Grafana</a>}
   </nav>
 )

@@ -110,6 +110,9 @@ export const OutputPanel = ({ output, shown }: OutputPanelProps) => {
           <a class="button" href={`${path}/edit`}>
             Edit<span class="visually-hidden"> {of}</span>
           </a>
+          <a class="button" href={`${path}/partner`}>
+            Partner link<span class="visually-hidden"> {of}</span>
+          </a>
           <LeavingButton to={`${path}/duplicate`} back={back} label="Duplicate" of={of} />
           <Remove to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />
         </div>

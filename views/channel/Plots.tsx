@@ -24,6 +24,7 @@ const MEASURES = {
   retransmitted: "retransmitted",
   dropped: "dropped",
   queue: "queue",
+  down: "not connected",
 } as const
 
 const time = (seconds: number) => `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`

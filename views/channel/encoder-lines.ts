@@ -25,7 +25,7 @@ const ANY = new Set(["", "0.0.0.0", "::"])
 const NAMED = /^#!::r=([^,{}]+),m=publish$/
 
 /** Few programs unescape values, so that only what would end one is escaped. */
-const inUrl = (value: string): string => value.replace(/[%&#+\s]/g, encodeURIComponent)
+export const inUrl = (value: string): string => value.replace(/[%&#+\s]/g, encodeURIComponent)
 
 interface Dialled {
   readonly host: string
@@ -62,7 +62,7 @@ const urlOf = ({ aesBits, host, latencyMs, port, streamId }: Dialled, unit: "ms"
   return `srt://${host}:${port}?${parts.join("&")}`
 }
 
-const list = (parts: ReadonlyArray<readonly [name: string, value: string | number | null]>): string =>
+export const list = (parts: ReadonlyArray<readonly [name: string, value: string | number | null]>): string =>
   parts.flatMap(([name, value]) => (value === null || value === "" ? [] : [`${name}: ${value}`])).join(" · ")
 
 const linesOf = (to: Dialled): ReadonlyArray<EncoderLine> => {

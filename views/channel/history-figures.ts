@@ -18,6 +18,7 @@ const UNITS: Readonly<Record<Exclude<HistoryMeasure, "bitrate">, string>> = {
   dropped: "/s",
   rtt: " ms",
   queue: " ms",
+  down: " %",
 }
 
 const textOf = (measure: HistoryMeasure, value: number | null | undefined): string => {

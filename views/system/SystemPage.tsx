@@ -40,7 +40,13 @@ export const SystemPage = ({ dashboard, frame, now, shown }: SystemPageProps) =>
         <h1>System</h1>
         <nav aria-label="System">
           {may(frame, "admin") ? <a href="/system/log">Log</a> : null}
+          {may(frame, "admin") ? (
+            <a href="/api/system/support.zip" download>
+              Support bundle
+            </a>
+          ) : null}
           {dashboard === undefined ? null : <a href={dashboard}>Grafana</a>}
+          <a href="/egress">Egress</a>
           <a href="/metrics">Metrics</a>
           <a href="/api/health">Health</a>
           <a href="/api/docs">API</a>

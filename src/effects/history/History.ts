@@ -104,7 +104,10 @@ export const makeHistory = (deps: HistoryDeps): Effect.Effect<HistoryService, ne
         const points = length_s / step_s
         const first = Math.floor(second / step_s) - points + 1
         const times = Array.from({ length: points }, (_, i) => (first + i) * step_s + offset)
-        const marks = yield* readMarks(deps.events, deps.cues, config.id, wallMs - length_s * 1000).pipe(
+        const marks = yield* Effect.map(
+          readMarks(deps.events, deps.cues, config.id, wallMs - length_s * 1000),
+          (found) => found.marks,
+        ).pipe(
           // A plot without marks is better than no plot.
           Effect.catchAll((error) =>
             Effect.as(Effect.logWarning(`the history is shown without marks: ${error.message}`), []),

@@ -1,4 +1,7 @@
-/** Data behind plots and sparklines: figures from the last minutes up to a day, kept in memory. */
+/**
+ * Data behind plots and sparklines: figures from the last minutes up to a day, kept in memory, and those of up to 400
+ * days that the store keeps.
+ */
 
 /** Name of a window with its length and the time between two points, in seconds. */
 export const WINDOWS = {
@@ -10,9 +13,10 @@ export type HistoryWindow = keyof typeof WINDOWS
 
 /**
  * What a series counts. Bit rates are bit/s; losses, drops, errors and retransmissions are packets (errors: counts) a
- * second; `rtt` and `queue` are ms.
+ * second; `rtt` and `queue` are ms; `down`, of stored figures alone, is the part of the time without input or connection
+ * in percent.
  */
-export type HistoryMeasure = "bitrate" | "lost" | "cc_errors" | "rtt" | "retransmitted" | "dropped" | "queue"
+export type HistoryMeasure = "bitrate" | "lost" | "cc_errors" | "rtt" | "retransmitted" | "dropped" | "queue" | "down"
 
 export interface HistorySeries {
   /** `primary`, `backup`, or the slug of an output. */
@@ -53,4 +57,33 @@ export interface RecentView {
   readonly bitrates: ReadonlyArray<number | null>
   /** Continuity errors on the active leg in the last 5 minutes. */
   readonly cc_errors: number
+}
+
+/** What a leg or output did over a span, in sum. Seconds in which its channel was stopped count nowhere. */
+export interface FigureTotals extends Pick<HistorySeries, "of" | "is"> {
+  /** Seconds in which the leg received, or the output was connected; and in which it should have and did not. */
+  readonly up_s: number
+  readonly down_s: number
+  readonly bytes: number
+  readonly packets: number
+  readonly lost: number
+  readonly cc_errors: number
+  readonly dropped: number
+  readonly resent: number
+  /** Mean and highest round-trip time; null where there was none. */
+  readonly rtt_ms: number | null
+  readonly rtt_high_ms: number | null
+  /** The lowest and the highest bit rate of a second, bit/s; null where there was none. */
+  readonly bitrate_low: number | null
+  readonly bitrate_high: number | null
+}
+
+/** Stored figures of a channel over a span. */
+export interface FiguresView extends Omit<HistoryView, "window"> {
+  /** ISO 8601: the span in whole steps. */
+  readonly since: string
+  readonly until: string
+  readonly totals: ReadonlyArray<FigureTotals>
+  /** True when the span has more marks than are shown, which are the last ones. */
+  readonly marks_left_out: boolean
 }

@@ -34,15 +34,34 @@ const ofCue = ({ at, description, kind }: CueView): HistoryMark => ({
   label: description,
 })
 
-/** The marks of a channel since a time (ms since 1970), oldest first. */
+/** Marks, oldest first, and whether there are more than are read, of which these are the last ones. */
+export interface Marks {
+  readonly marks: ReadonlyArray<HistoryMark>
+  readonly more: boolean
+}
+
+/**
+ * The marks of a channel since a time, and before another one, both in ms since 1970; of what happened to outputs those
+ * of `output` alone, when that is given.
+ */
 export const readMarks = (
   events: Pick<EventLogService, "list">,
   cues: Pick<CueLogService, "list">,
   channelId: string,
   sinceMs: number,
-): Effect.Effect<ReadonlyArray<HistoryMark>, StoreError> =>
+  untilMs?: number,
+  output?: string,
+): Effect.Effect<Marks, StoreError> =>
   Effect.zipWith(
-    events.list(channelId, { limit: MAX_EVENTS, sinceMs, kinds: KINDS }),
-    cues.list(channelId, { limit: MAX_CUES, sinceMs }),
-    (happened, sent) => [...happened.flatMap(ofEvent), ...sent.map(ofCue)].sort((a, b) => a.at - b.at),
+    events.list(channelId, { limit: MAX_EVENTS, sinceMs, untilMs, kinds: KINDS }),
+    cues.list(channelId, { limit: MAX_CUES, sinceMs, untilMs }),
+    (happened, sent) => ({
+      marks: [
+        ...happened
+          .filter((one) => output === undefined || one.output === null || one.output === output)
+          .flatMap(ofEvent),
+        ...sent.map(ofCue),
+      ].sort((a, b) => a.at - b.at),
+      more: happened.length === MAX_EVENTS || sent.length === MAX_CUES,
+    }),
   )

@@ -29,6 +29,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
     "crash",
     "schedule of channel",
     "MediaLive channel",
+    "partner link",
   ),
   ref: Schema.String,
 }) {

@@ -14,14 +14,14 @@ import { within } from "../model/within.ts"
 import { makeChannelRows } from "./channel-rows.ts"
 import { CUE_BOUNDS, type CueBounds, type CueWrite, makeCueRows } from "./cue-rows.ts"
 import { EVENT_BOUNDS, type EventBounds, makeEventRows } from "./event-rows.ts"
-import { nameOf, openPostgres, openSqlite, refuseStore, rootOf } from "./open-store.ts"
+import { nameOf, openFigures, openPostgres, openSqlite, refuseStore, rootOf } from "./open-store.ts"
 import { CommitUnanswered } from "./postgres/CommitUnanswered.ts"
 import { keepPrivate } from "./private-files.ts"
 import { openStore } from "./sealed-rows.ts"
 import type { SecretBox } from "./secret-box.ts"
-import type { StoreAccess } from "./store-access.ts"
+import type { FigureAccess, StoreAccess } from "./store-access.ts"
 import type { StoreChange } from "./store-change.ts"
-import { sizeOf } from "./store-size.ts"
+import { sizeOf, sizeOfBoth } from "./store-size.ts"
 
 export interface StoreService {
   /** All channels by number, each with its outputs in the order they were added. */
@@ -82,6 +82,8 @@ export interface StoreService {
   ) => Effect.Effect<ReadonlyArray<{ readonly channelId: string; readonly cue: CueView }>, StoreError>
   /** For features that keep rows of their own. */
   readonly access: StoreAccess
+  /** For the figures that are kept. */
+  readonly figures: FigureAccess
   /** The number that the next channel gets. */
   readonly nextChannelNumber: Effect.Effect<number, StoreError>
   /** False when the store does not answer. */
@@ -150,6 +152,7 @@ const make = Effect.fn("Store.make")(function* (
   bounds: EventBounds,
   cueBounds: CueBounds,
   box: SecretBox,
+  figures: Client.SqlClient,
 ) {
   const sql = yield* Client.SqlClient
   const access = accessTo(sql, box)
@@ -162,6 +165,7 @@ const make = Effect.fn("Store.make")(function* (
 
   return Store.of({
     access,
+    figures: figures === sql ? access : accessTo(figures, box),
     load: read("read the channels", rows.load),
     nextChannelNumber: read("read the channels", rows.nextNumber),
     insertChannel: (channel) => change("store the channel", rows.insertChannel(channel)),
@@ -193,7 +197,7 @@ const make = Effect.fn("Store.make")(function* (
     writeCues: (writes) => change("store the cues", cueRows.write(writes)),
     cues: (channelId, query, nowMs) => read("read the cues", cueRows.list(channelId, query, nowMs)),
     allCues: (query, nowMs) => read("read the cues", cueRows.listAll(query, nowMs)),
-    size: sizeOf(sql),
+    size: figures === sql ? sizeOf(sql) : sizeOfBoth(sizeOf(sql), sizeOf(figures)),
     ok: Effect.map(problem, (found) => found === null),
     problem,
   })
@@ -206,12 +210,15 @@ const layerOver = (
   keyFile: string,
   bounds: EventBounds,
   cueBounds: CueBounds,
+  figures: Layer.Layer<Client.SqlClient> | null,
 ) =>
-  Layer.effect(
+  Layer.scoped(
     Store,
     Effect.gen(function* () {
-      const box = yield* openStore(yield* Client.SqlClient, keyFile)
-      return yield* Effect.tap(make(name, bounds, cueBounds, box), (store) => store.load)
+      const sql = yield* Client.SqlClient
+      const box = yield* openStore(sql, keyFile)
+      const ofFigures = figures === null ? sql : Context.get(yield* Layer.build(Layer.fresh(figures)), Client.SqlClient)
+      return yield* Effect.tap(make(name, bounds, cueBounds, box, ofFigures), (store) => store.load)
     }).pipe(Effect.mapError(refuseStore(name))),
   ).pipe(Layer.provide(opened))
 
@@ -226,7 +233,8 @@ export const layerFile = (
   cueBounds: CueBounds = CUE_BOUNDS,
   backups: string | null = null,
   keyFile: string = join(dirname(file), "secret.key"),
-): Layer.Layer<Store, StartRefused> => layerOver(openSqlite(file, backups), file, keyFile, bounds, cueBounds)
+): Layer.Layer<Store, StartRefused> =>
+  layerOver(openSqlite(file, backups), file, keyFile, bounds, cueBounds, openFigures(file))
 
 /**
  * The store in a PostgreSQL database (`postgres://user:password@host:port/database`), which no other service has at the
@@ -240,4 +248,5 @@ export const layerPostgres = (
   bounds: EventBounds = EVENT_BOUNDS,
   cueBounds: CueBounds = CUE_BOUNDS,
   shared = false,
-): Layer.Layer<Store, StartRefused> => layerOver(openPostgres(url, shared), nameOf(url), keyFile, bounds, cueBounds)
+): Layer.Layer<Store, StartRefused> =>
+  layerOver(openPostgres(url, shared), nameOf(url), keyFile, bounds, cueBounds, null)

@@ -1,5 +1,5 @@
 /** Opens the database of the store, looks whether it can be used, and brings its schema to the newest version. */
-import { mkdirSync } from "node:fs"
+import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
 import { Effect, Layer, Redacted } from "effect"
@@ -7,7 +7,7 @@ import { StartRefused } from "../model/Errors.ts"
 import * as PostgresClient from "./postgres/PostgresClient.ts"
 import { preparePrivateDatabase } from "./private-files.ts"
 import { copiesOf } from "./sqlite/copies.ts"
-import { migrate } from "./sqlite/migrations.ts"
+import { FIGURE_SCHEMA, migrate } from "./sqlite/migrations.ts"
 import * as SqliteClient from "./sqlite/SqliteClient.ts"
 
 /** SqlError hides the database's own sentence behind "Failed to ..."; operators need the sentence. */
@@ -57,13 +57,67 @@ export const openSqlite = (file: string, backups: string | null): Layer.Layer<Cl
   return Layer.unwrapEffect(Effect.as(place, Layer.provideMerge(prepared, client)))
 }
 
+/** The file of the figures beside the store's. */
+export const figuresFileOf = (file: string): string => `${file.replace(/\.db$/, "")}-figures.db`
+
+/** Puts a file that cannot be used where nobody looks for it, and tells why. */
+const setAside = (file: string, why: string) =>
+  Effect.zipRight(
+    Effect.logWarning(
+      `the figures in ${file} cannot be used (${why}): it is kept as ${file}.damaged, and figures begin anew`,
+    ),
+    Effect.ignore(
+      Effect.try(() => {
+        renameSync(file, `${file}.damaged`)
+        // The log belongs to the file that is gone.
+        for (const beside of ["-wal", "-shm"]) rmSync(`${file}${beside}`, { force: true })
+      }),
+    ),
+  )
+
+/**
+ * Opens the file of the figures beside a store. It keeps no channel off air: one that cannot be used is put aside, and
+ * where none can be made, figures are kept in memory.
+ */
+export const openFigures = (storeFile: string): Layer.Layer<Client.SqlClient> => {
+  const file = figuresFileOf(storeFile)
+  const opened = (place: string) => {
+    const prepared = Layer.effectDiscard(migrate(() => Effect.void, FIGURE_SCHEMA))
+    return Layer.provideMerge(prepared, SqliteClient.layer({ file: place, durable: false }))
+  }
+  // Made anew for each attempt: a layer that has failed once is not built again.
+  const here = () =>
+    Layer.unwrapEffect(
+      Effect.as(
+        Effect.try(() => preparePrivateDatabase(file)),
+        opened(file),
+      ),
+    )
+  const reason = (error: unknown) => {
+    const root = rootOf(error)
+    return root instanceof Error ? root.message : String(root)
+  }
+  const inMemory = (error: unknown) =>
+    Layer.unwrapEffect(
+      Effect.as(
+        Effect.logWarning(`figures are kept in memory alone, until the next restart: ${file}: ${reason(error)}`),
+        Layer.orDie(opened(":memory:")),
+      ),
+    )
+  return here().pipe(
+    Layer.catchAll((error) => Layer.unwrapEffect(Effect.as(setAside(file, reason(error)), here()))),
+    Layer.catchAll(inMemory),
+  )
+}
+
 /** The number of the lock under which one node at a time brings the schema up to date. */
 const MIGRATION_LOCK = Number("0x64697376")
 
 /** @param shared true for a node; see `PostgresOptions` */
 export const openPostgres = (url: Redacted.Redacted, shared: boolean): Layer.Layer<Client.SqlClient, StartRefused> => {
   const refuse = refuseStore(nameOf(url))
-  const upToDate = migrate(() => Effect.void)
+  const nothing = () => Effect.void
+  const upToDate = Effect.zipRight(migrate(nothing), migrate(nothing, FIGURE_SCHEMA))
   // The connection has the lock by then: nobody else migrates at the same time, or one node after the other.
   const inTurn = Effect.flatMap(Client.SqlClient, (sql) =>
     Effect.acquireUseRelease(

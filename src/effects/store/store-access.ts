@@ -17,3 +17,6 @@ export interface StoreAccess {
   /** Runs a read; whatever it fails with becomes a StoreError that names the operation. */
   readonly read: <A, E>(operation: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, StoreError>
 }
+
+/** Access to the figures that are kept: a file of its own beside SQLite's, and the same database with PostgreSQL. */
+export type FigureAccess = Pick<StoreAccess, "change" | "read" | "sql">

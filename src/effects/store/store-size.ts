@@ -1,4 +1,4 @@
-/** How much room the store takes. */
+/** How much room the store takes, its figures included. */
 import type * as Client from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
 import { within } from "../model/within.ts"
@@ -21,3 +21,10 @@ export const sizeOf = (sql: Client.SqlClient) => {
     Effect.map((bytes) => ({ kind, bytes })),
   )
 }
+
+/** The size of the store's own file and of the one with its figures, as one. */
+export const sizeOfBoth = (store: ReturnType<typeof sizeOf>, figures: ReturnType<typeof sizeOf>) =>
+  Effect.zipWith(store, figures, ({ bytes, kind }, { bytes: more }) => ({
+    kind,
+    bytes: bytes === null || more === null ? null : bytes + more,
+  }))

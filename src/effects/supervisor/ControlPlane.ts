@@ -13,6 +13,7 @@ import type { NotFound } from "../model/Errors.ts"
 import { Nodes, type NodesService } from "../nodes/Nodes.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import type { NotificationsService } from "../notifications/notifications-service.ts"
+import { PartnerLinks, type PartnerLinksService } from "../partners/PartnerLinks.ts"
 import { Previews, type PreviewsService } from "../preview/Previews.ts"
 import { Schedules, type SchedulesService } from "../schedule/Schedules.ts"
 import { System, type SystemService } from "../show/System.ts"
@@ -24,6 +25,8 @@ import { DryRuns, type DryRunsService } from "./DryRuns.ts"
 import { Events, type EventsService } from "./Events.ts"
 import { HlsFiles, type HlsFilesService } from "./HlsFiles.ts"
 import { Outputs, type OutputsService } from "./Outputs.ts"
+import { Records, type RecordsService } from "./Records.ts"
+import { Support, type SupportService } from "./Support.ts"
 import { Undo, type UndoService } from "./Undo.ts"
 
 export interface ControlPlane {
@@ -44,8 +47,11 @@ export interface ControlPlane {
   readonly nodes: NodesService
   readonly notifications: NotificationsService
   readonly outputs: OutputsService
+  readonly partners: PartnerLinksService
   readonly previews: PreviewsService
+  readonly records: RecordsService
   readonly schedules: Pick<SchedulesService, "get" | "set" | "remove">
+  readonly support: SupportService
   readonly system: SystemService
   readonly templates: TemplatesService
   readonly thumbnails: ThumbnailsService
@@ -72,8 +78,11 @@ export const controlPlane = Effect.all({
   nodes: Nodes,
   notifications: Notifications,
   outputs: Outputs,
+  partners: PartnerLinks,
   previews: Previews,
+  records: Records,
   schedules: Schedules,
+  support: Support,
   system: System,
   templates: Templates,
   thumbnails: Thumbnails,

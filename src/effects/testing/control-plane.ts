@@ -11,12 +11,14 @@ import { Crashes } from "../engine/Crashes.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
 import { History } from "../history/History.ts"
 import { MediaLive } from "../medialive/MediaLive.ts"
+import { Figures } from "../metrics/Figures.ts"
 import { Metrics } from "../metrics/Metrics.ts"
 import { ChangeFeed } from "../model/ChangeFeed.ts"
 import type { StartRefused } from "../model/Errors.ts"
 import { Nodes } from "../nodes/Nodes.ts"
 import { SINGLE_MACHINE } from "../nodes/single-machine.ts"
 import { Notifications } from "../notifications/Notifications.ts"
+import { PartnerLinks } from "../partners/PartnerLinks.ts"
 import { Previews } from "../preview/Previews.ts"
 import { Schedules } from "../schedule/Schedules.ts"
 import { System } from "../show/System.ts"
@@ -32,9 +34,11 @@ import { DryRuns } from "../supervisor/DryRuns.ts"
 import { Events } from "../supervisor/Events.ts"
 import { HlsFiles } from "../supervisor/HlsFiles.ts"
 import { Outputs } from "../supervisor/Outputs.ts"
+import { Records } from "../supervisor/Records.ts"
 import { Registry } from "../supervisor/Registry.ts"
 import { ScheduleRunner } from "../supervisor/ScheduleRunner.ts"
 import { Supervisor } from "../supervisor/Supervisor.ts"
+import { Support } from "../supervisor/Support.ts"
 import { Undo } from "../supervisor/Undo.ts"
 import { Taps } from "../taps/Taps.ts"
 import { Templates } from "../templates/Templates.ts"
@@ -44,11 +48,14 @@ import { appConfig } from "./configs.ts"
 import { type FakeEngine, makeFakeEngine, settle } from "./FakeEngine.ts"
 
 const Verbs = ScheduleRunner.Live.pipe(
+  Layer.provideMerge(Support.Live),
   Layer.provideMerge(Channels.Live),
   Layer.provideMerge(Outputs.Live),
   Layer.provideMerge(DryRuns.Live),
   Layer.provideMerge(Cues.Live),
   Layer.provideMerge(Events.Live),
+  Layer.provideMerge(PartnerLinks.Live),
+  Layer.provideMerge(Records.Live),
   Layer.provideMerge(HlsFiles.Live),
   Layer.provideMerge(Undo.Live),
   Layer.provideMerge(Registry.Live),
@@ -74,6 +81,7 @@ const WithVerbs = Verbs.pipe(
 /** The services between engine and HTTP in the order of `main.ts`, which `main.test.ts` compares. */
 export const ControlPlaneLive = WithVerbs.pipe(
   Layer.provideMerge(History.Live),
+  Layer.provideMerge(Figures.Live),
   Layer.provideMerge(RunningChannels.Live),
   Layer.provideMerge(Tallies.Live),
   Layer.provideMerge(CueLog.Live),

@@ -37,8 +37,14 @@ export const securityHeaders: MiddlewareHandler = async (c, next) => {
 const FREE_PATHS = new Set(["/livez", "/readyz", "/login"])
 /** Among nodes; each route asks for their secret. */
 const INTERNAL = "/internal/"
+/** What a partner link opens; its route looks at the token. */
+const PARTNER = "/partner/"
 const isFree = (path: string) =>
-  FREE_PATHS.has(path) || path.startsWith("/static/") || isStream(path) || path.startsWith(INTERNAL)
+  path.startsWith(PARTNER) ||
+  FREE_PATHS.has(path) ||
+  path.startsWith("/static/") ||
+  isStream(path) ||
+  path.startsWith(INTERNAL)
 /** True for a path that browsers show to people. */
 export const isPage = (path: string) =>
   path === "/api/docs" || !/^\/(?:api|ws|preview|metrics|hls|internal)(?:\/|$)/.test(path)

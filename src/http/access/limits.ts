@@ -68,16 +68,21 @@ export const makeLimiter = (perMinute: number, growing: boolean, now: () => numb
 }
 
 /** Tries per minute. */
-export const LIMITS = { logins: 10, keys: 30, writes: 300 } as const
+export const LIMITS = { logins: 10, keys: 30, writes: 300, partnerTries: 30, partnerViews: 300 } as const
 
 export interface Limits {
   readonly logins: Limiter
   readonly keys: Limiter
   readonly writes: Limiter
+  /** Partner links that are none, by address; and views of one link. */
+  readonly partnerTries: Limiter
+  readonly partnerViews: Limiter
 }
 
 export const makeLimits = (now?: () => number): Limits => ({
   logins: makeLimiter(LIMITS.logins, true, now),
   keys: makeLimiter(LIMITS.keys, true, now),
   writes: makeLimiter(LIMITS.writes, false, now),
+  partnerTries: makeLimiter(LIMITS.partnerTries, true, now),
+  partnerViews: makeLimiter(LIMITS.partnerViews, false, now),
 })

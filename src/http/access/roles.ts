@@ -23,6 +23,8 @@ export const RULES: ReadonlyArray<Rule> = [
   // Among nodes: the routes ask for their secret.
   ...looks("free", "/internal/channels"),
   { role: "free", method: "POST", path: "/internal/leases", what: null },
+  // The token in the path is the proof, and the route looks at it.
+  ...looks("free", "/partner/:token"),
   // These write their own lines into the audit log.
   { role: "free", method: "POST", path: "/login", what: null },
   { role: "free", method: "POST", path: "/logout", what: null },
@@ -72,6 +74,10 @@ export const RULES: ReadonlyArray<Rule> = [
   ...looks("viewer", "/api/notifications", "/api/notifications/destinations", "/api/notifications/destinations/:id"),
   ...looks("viewer", "/api/notifications/rules", "/api/notifications/mutes"),
   ...looks("viewer", "/api/nodes", "/api/nodes/:node", "/api/channels/:id/placement", "/nodes", "/live/nodes"),
+  // What was: figures, timeline, as-run report, egress.
+  ...looks("viewer", "/api/channels/:id/figures", "/channels/:id/history", "/api/channels/:id/as-run"),
+  ...looks("viewer", "/channels/:id/as-run", "/api/egress", "/egress"),
+  ...looks("viewer", "/channels/:id/outputs/:output/partner"),
   // MediaLive, and schedules.
   ...looks("viewer", "/api/medialive", "/api/medialive/costs", "/api/medialive/channels/:id"),
   ...looks("viewer", "/api/channels/:id/medialive", "/api/channels/:id/schedule", "/channels/:id/schedule"),
@@ -174,6 +180,8 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/channels/:id/outputs/:output/test", "test an output on the page"],
     ["POST", "/channels/:id/outputs/:output/duplicate", "copy an output on the page"],
     ["POST", "/channels/:id/outputs/:output/remove", "delete an output on the page"],
+    ["POST", "/channels/:id/outputs/:output/partner", "make a partner link on the page"],
+    ["POST", "/channels/:id/outputs/:output/partner/:link/revoke", "revoke a partner link on the page"],
     ["POST", "/undo/:token", "bring back what was removed"],
   ]),
 
@@ -211,9 +219,12 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/settings/config/versions/:version/rollback", "roll the configuration back on the page"],
   ]),
 
+  // It writes its own line into the audit log.
+  ...looks("admin", "/api/system/support.zip"),
   ...looks("admin", "/audit", "/system/log", "/live/log"),
   ...looks("admin", "/api/users", "/api/keys", "/api/audit"),
   ...rules("admin", [
+    ["POST", "/egress/price", "change the price of egress on the page"],
     ["POST", "/settings/medialive", "change the connection to AWS on the page"],
     ["POST", "/settings/medialive/test", "test the connection to AWS on the page"],
     ["PUT", "/api/medialive/connection", "change the connection to AWS"],

@@ -7,7 +7,7 @@ import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { KeyView, UserView } from "../../effects/accounts/account-bodies.ts"
 import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
 import type { ConfigAnswer, VersionEntry, VersionView } from "../../effects/declarative/Configuration.ts"
-import type { HistoryMark, HistorySeries, HistoryView } from "../../effects/history/history-model.ts"
+import type { FiguresView, HistoryMark, HistorySeries, HistoryView } from "../../effects/history/history-model.ts"
 import type {
   ChannelView,
   LegView,
@@ -69,6 +69,7 @@ describe("described answers", () => {
     held<typeof history.History.Type, HistoryView>(true)
     held<typeof history.Series.Type, HistorySeries>(true)
     held<typeof history.Mark.Type, HistoryMark>(true)
+    held<typeof history.Figures.Type, FiguresView>(true)
     held<typeof schemas.Template.Type, TemplateView>(true)
     held<typeof schemas.Preset.Type, Preset>(true)
     held<typeof schemas.OutputTest.Type, OutputTestView>(true)

@@ -34,9 +34,12 @@ export interface Runner {
 
 const internalError = makeProblem("internal-error", "something went wrong inside the service; its log says what")
 
+/** A path for the log: the token of a partner link is a secret. */
+const withoutToken = (path: string): string => path.replace(/^\/partner\/.*/, "/partner/***")
+
 export const makeRunner = (runtime: Runtime.Runtime<never>, callerOf: (c: Context) => string | null): Runner => {
   const log = (c: Context, cause: Cause.Cause<unknown>) =>
-    Effect.logError(`${c.req.method} ${c.req.path} failed`, cause).pipe(
+    Effect.logError(`${c.req.method} ${withoutToken(c.req.path)} failed`, cause).pipe(
       Effect.as(internalError),
       Runtime.runPromise(runtime),
     )

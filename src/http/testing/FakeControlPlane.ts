@@ -19,8 +19,10 @@ import { fakeChannels } from "./fake-channels.ts"
 import { fakeHealth } from "./fake-health.ts"
 import { fakeMetrics } from "./fake-metrics.ts"
 import { fakeDryRuns, fakeOutputs } from "./fake-outputs.ts"
+import { fakePartners } from "./fake-partners.ts"
 import { fakeCues, fakeEvents, fakeUndo } from "./fake-records.ts"
 import { fakeSchedules } from "./fake-schedules.ts"
+import { fakeRecords } from "./fake-store-records.ts"
 import { fakeSurroundings } from "./fake-views.ts"
 import { makeFakeWorld } from "./fake-world.ts"
 
@@ -97,8 +99,11 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     nodes: { ...SINGLE_MACHINE, ...over.nodes },
     notifications: { ...memoryNotifications(), ...over.notifications },
     outputs: { ...fakeOutputs(world), ...over.outputs },
+    partners: { ...fakePartners(world), ...over.partners },
     previews: { watch: (ref) => Effect.flatMap(find(ref), () => Effect.never), ...over.previews },
+    records: { ...fakeRecords(world), ...over.records },
     schedules: { ...fakeSchedules(world), ...over.schedules },
+    support: { files: Effect.succeed([]), ...over.support },
     system: { ...fakeSystem, ...over.system },
     templates: {
       ...makeTemplates(memoryTemplates(), world.change, makeStateTag(new Uint8Array(32))),

@@ -16,6 +16,11 @@ export interface SqliteOptions {
   readonly file: string
   /** How long a statement waits for another process that holds the file, in ms. */
   readonly busyTimeoutMs?: number
+  /**
+   * False for a file whose last commits may be lost by a power cut, though never by a killed process: commits do not
+   * wait for the disk.
+   */
+  readonly durable?: boolean
 }
 
 const failure = (cause: unknown) =>
@@ -73,7 +78,7 @@ const make = (options: SqliteOptions) =>
         db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? 3000}`)
         db.exec("PRAGMA journal_mode = WAL")
         // FULL syncs the log at each commit: an acknowledged change survives a power cut, not only a killed process.
-        db.exec("PRAGMA synchronous = FULL")
+        db.exec(`PRAGMA synchronous = ${options.durable === false ? "NORMAL" : "FULL"}`)
         db.exec("PRAGMA foreign_keys = ON")
       },
       catch: failure,

@@ -52,7 +52,7 @@ describe("copies of a SQLite file", () => {
           utimesSync(copy, madeAt, madeAt)
           yield* TestClock.adjust("23 hours")
           yield* settle
-          assert.strictEqual((yield* copiesIn(place.backups)).filter((n) => n.endsWith(".db")).length, 1)
+          assert.strictEqual((yield* copiesIn(place.backups)).filter((n) => n.endsWith("Z.db")).length, 1)
           yield* TestClock.adjust("1 hours")
           yield* settle
           assert.include(yield* copiesIn(place.backups), "distributor-20260103T031405Z.db")

@@ -295,6 +295,62 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     // What was changed, in a sentence.
     "ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT ''",
   ],
+  [
+    "CREATE TABLE report_settings (id INTEGER PRIMARY KEY, egress_usd_per_gb REAL) STRICT",
+    // Names are kept, and rows outlive their outputs: a link then says that its output is gone. Times are Unix ms.
+    `CREATE TABLE partner_links (
+      id TEXT PRIMARY KEY,
+      token_sha256 TEXT NOT NULL UNIQUE,
+      channel_id TEXT NOT NULL,
+      output_id TEXT NOT NULL,
+      channel_name TEXT NOT NULL,
+      output_name TEXT NOT NULL,
+      label TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      created_by TEXT NOT NULL,
+      expires_at INTEGER NOT NULL,
+      revoked_at INTEGER,
+      seen_at INTEGER
+    ) STRICT`,
+    "CREATE INDEX partner_links_of_output ON partner_links (output_id)",
+  ],
+]
+
+/**
+ * The schema of the figures that are kept. With SQLite it is that of their own file: they are many and are not copied
+ * with the store. Spans have the numbers of channels, so that rows stay small.
+ */
+export const FIGURE_MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
+  [
+    {
+      sqlite: `CREATE TABLE figures (
+        step INTEGER NOT NULL,
+        channel INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (step, channel, at)
+      ) STRICT, WITHOUT ROWID`,
+      pg: `CREATE TABLE figures (
+        step BIGINT NOT NULL,
+        channel BIGINT NOT NULL,
+        at BIGINT NOT NULL,
+        body BYTEA NOT NULL,
+        PRIMARY KEY (step, channel, at)
+      )`,
+    },
+    // For what is due to be summed up, and what is old.
+    "CREATE INDEX figures_by_time ON figures (step, at)",
+    // Names are those of the last time: what was sent stays known when channels and outputs are gone.
+    `CREATE TABLE output_egress (
+      month TEXT NOT NULL,
+      channel INTEGER NOT NULL,
+      output INTEGER NOT NULL,
+      channel_name TEXT NOT NULL,
+      output_name TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (month, channel, output)
+    ) STRICT`,
+  ],
 ]
 
 /** The types of PostgreSQL, of which none is narrower than SQLite's. */
@@ -305,9 +361,23 @@ const toPostgres = (statement: string) =>
     .replace(/\bREAL\b/g, "DOUBLE PRECISION")
     .replace(/\) STRICT$/, ")")
 
+/** A schema with the table that records its version. */
+export interface Schema {
+  readonly record: "migrations" | "figure_migrations"
+  readonly steps: ReadonlyArray<ReadonlyArray<MigrationStatement>>
+}
+export const STORE_SCHEMA: Schema = { record: "migrations", steps: MIGRATIONS }
+export const FIGURE_SCHEMA: Schema = { record: "figure_migrations", steps: FIGURE_MIGRATIONS }
+
 /** The statements of versions `from` + 1 to `to`. */
-export const migrationStatements = (dialect: Dialect, from: number, to: number): ReadonlyArray<string> =>
-  MIGRATIONS.slice(from, to)
+export const migrationStatements = (
+  dialect: Dialect,
+  from: number,
+  to: number,
+  steps = MIGRATIONS,
+): ReadonlyArray<string> =>
+  steps
+    .slice(from, to)
     .flat()
     .map((statement) =>
       typeof statement !== "string" ? statement[dialect] : dialect === "pg" ? toPostgres(statement) : statement,
@@ -315,30 +385,31 @@ export const migrationStatements = (dialect: Dialect, from: number, to: number):
 
 /** A file of a newer version of the product: reading it could lose what this version does not know. */
 export class NewerSchema extends Error {
-  constructor(found: number) {
-    super(`it was written by a newer version of this software (schema ${found}, this one knows ${MIGRATIONS.length})`)
+  constructor(found: number, newest: number) {
+    super(`it was written by a newer version of this software (schema ${found}, this one knows ${newest})`)
   }
 }
 
 /** What `migrate` tells before it changes an existing store: the version that it has and the one it will have. */
 export type BeforeMigration = (from: number, to: number) => Effect.Effect<void>
 
-/** Brings the schema to the newest version. Fails with `NewerSchema` when the store is ahead of this software. */
-export const migrate = (before: BeforeMigration) =>
+/** Brings a schema to its newest version. Fails with `NewerSchema` when the store is ahead of this software. */
+export const migrate = (before: BeforeMigration, { record, steps }: Schema = STORE_SCHEMA) =>
   Effect.gen(function* () {
     const sql = yield* Client.SqlClient
     const dialect = sql.onDialectOrElse({ pg: (): Dialect => "pg", orElse: (): Dialect => "sqlite" })
-    const own =
-      "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT"
+    const own = `CREATE TABLE IF NOT EXISTS ${record} (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT`
     yield* sql.unsafe(dialect === "pg" ? toPostgres(own) : own)
-    const rows = yield* sql<{ version: number | null }>`SELECT max(version) AS version FROM migrations`
+    const rows = yield* sql<{ version: number | null }>`SELECT max(version) AS version FROM ${sql(record)}`
     const current = rows[0]?.version ?? 0
-    const newest = MIGRATIONS.length
-    if (current > newest) return yield* Effect.fail(new NewerSchema(current))
+    const newest = steps.length
+    if (current > newest) return yield* Effect.fail(new NewerSchema(current, newest))
     if (current > 0 && current < newest) yield* before(current, newest)
     for (let version = current; version < newest; version++) {
-      const statements = migrationStatements(dialect, version, version + 1)
+      const statements = migrationStatements(dialect, version, version + 1, steps)
       const step = Effect.forEach(statements, (statement) => sql.unsafe(statement), { discard: true })
-      yield* sql.withTransaction(Effect.zipRight(step, sql`INSERT INTO migrations (version) VALUES (${version + 1})`))
+      yield* sql.withTransaction(
+        Effect.zipRight(step, sql`INSERT INTO ${sql(record)} (version) VALUES (${version + 1})`),
+      )
     }
   })

@@ -48,6 +48,16 @@ export const serviceOperations: ReadonlyArray<Operation> = [
   },
   {
     method: "get",
+    path: "/api/system/support.zip",
+    id: "getSupportBundle",
+    tag: "Service",
+    summary: "Everything that helps others to understand the service, without a secret, as one ZIP archive",
+    description:
+      "Versions, settings, configuration, states, figures, events and cues of the last hour, the log, and what Linux tells below `/proc`. Needs the role `admin`, and stands in the audit log.",
+    answers: { 200: { description: "The archive", content: { "application/zip": { type: "string" } } } },
+  },
+  {
+    method: "get",
     path: "/livez",
     id: "getLive",
     tag: "Service",
