@@ -13,9 +13,18 @@ import type { Session } from "./session.ts"
 const DROP_MIN_US = 1e6
 const DROP_SLACK_US = 20_000
 
-/** Time in µs for which a packet may be asked for: `dropDelayMs` is SNDDROPDELAY, below 0 for no end. */
-export const keptForUs = (latencyMs: number, dropDelayMs: number): number =>
-  dropDelayMs < 0 ? Number.POSITIVE_INFINITY : Math.max(DROP_MIN_US, (latencyMs + dropDelayMs) * 1000) + DROP_SLACK_US
+/**
+ * Time in µs for which a packet may be asked for: `dropDelayMs` is SNDDROPDELAY, below 0 for no end. There is no end
+ * either to a receiver that gives nothing up, as in libsrt, whose receiver plays nothing more behind a packet that it is
+ * told is gone.
+ */
+export const keptForUs = (
+  { latencyMs, dropsTooLate }: Pick<Session, "dropsTooLate" | "latencyMs">,
+  dropDelayMs: number,
+): number =>
+  dropDelayMs < 0 || !dropsTooLate
+    ? Number.POSITIVE_INFINITY
+    : Math.max(DROP_MIN_US, (latencyMs + dropDelayMs) * 1000) + DROP_SLACK_US
 
 /** Slots after which a packet that was given up is forgotten: long before its position could come round again. */
 const GIVEN_UP_KEPT = 1 << 20
@@ -55,7 +64,7 @@ export class SendWindow {
   constructor(session: Session, memory: HeaderMemory, dropDelayMs: number, figures: SenderFigures) {
     this.history = new SendHistory(memory)
     this.#startUs = session.startUs
-    this.#dropUs = keptForUs(session.latencyMs, dropDelayMs)
+    this.#dropUs = keptForUs(session, dropDelayMs)
     this.#figures = figures
     this.#next = session.sequence
     this.#acked = session.sequence

@@ -44,16 +44,31 @@ describe("a receiver", () => {
     expect(run.sender.inFlight).toBe(0)
   })
 
-  it("that waits for what is missing is told that it is gone", () => {
+  it("that waits for what is missing gets it, however late", () => {
     const run = runOf({ receiver: { dropsTooLate: false }, session: { dropsTooLate: false } })
     run.run(300_000)
     run.there.options = DEAD
     run.run(100_000)
     run.there.options = LINK
-    // The reports of what was lost are lost themselves until it is too late for them.
+    // The reports of what was lost are lost themselves for longer than others are repaired.
     run.back.options = DEAD
-    run.run(1.2e6)
+    run.run(3e6)
     run.back.options = LINK
+    run.run(2e6)
+    run.offering = false
+    run.run(1e6)
+    expect(run.receiver.dropRequests).toEqual([])
+    expect([run.sender.figures.pktSndDrop, run.receiver.missing]).toEqual([0, 0])
+    expect(played(run)).toEqual(upTo(run.offered.length))
+  })
+
+  it("that waits for what is missing is told when it is gone", () => {
+    const run = runOf({ receiver: { dropsTooLate: false }, session: { dropsTooLate: false } })
+    run.run(300_000)
+    run.there.options = DEAD
+    run.run(100_000)
+    run.there.options = LINK
+    run.sender.retain(run.sender.next - 1000)
     run.run(2e6)
     expect(run.receiver.dropRequests.length).toBeGreaterThan(0)
     expect(run.receiver.missing).toBe(0)

@@ -34,6 +34,8 @@ const BURST_SHARE = 1 / 12
 const CATCH_UP_SLOTS = 48
 /** A receiver plays what is due a little later than on time, by this many µs at most. */
 const PLAY_SLACK_US = 100_000
+/** What is never given up is kept for so long, in µs: a peer that is silent for 5 s is gone. */
+const KEPT_MAX_US = 7e6
 /** What a connection sent longer ago than this, in µs, lies behind any place at which it may begin again. */
 const RESTED_US = 30e6
 
@@ -108,7 +110,8 @@ export class OwnConnection {
     this.#sender = new SrtSender(session, memory, sink, { ...SENDER_DEFAULTS, ...options }, nowUs)
     // No latency: the receiver runs without TSBPD and keeps no deadline.
     this.maxBurstUs = session.latencyMs > 0 ? session.latencyMs * 1000 * BURST_SHARE : Number.POSITIVE_INFINITY
-    ring.keepFor(keptForUs(session.latencyMs, options.dropDelayMs ?? SENDER_DEFAULTS.dropDelayMs))
+    const keptUs = keptForUs(session, options.dropDelayMs ?? SENDER_DEFAULTS.dropDelayMs)
+    ring.keepFor(Number.isFinite(keptUs) ? keptUs : KEPT_MAX_US)
     // What others send again may lie in slots that are about to be overwritten.
     shared.batch.submit()
     ring.sync(nowUs)
