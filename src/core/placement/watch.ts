@@ -58,6 +58,15 @@ export class Watch {
     return { silentMs: this.snapshot.nowMs - node.beatMs, watchedMs }
   }
 
+  /**
+   * True for a node that PostgreSQL has heard of within the dead time. One that is neither heard nor known to be gone
+   * keeps what it has, and is given nothing.
+   */
+  isHeard(name: string): boolean {
+    const node = this.node(name)
+    return node !== undefined && node.standing !== "left" && this.#isFresh(node)
+  }
+
   isGone(name: string, nowMs: number): boolean {
     const { silentMs, watchedMs } = this.silence(name, nowMs)
     return (
@@ -67,8 +76,11 @@ export class Watch {
 
   /** Nodes that beat and are to own channels. */
   up(): ReadonlyArray<NodeRow> {
-    const { nodes, nowMs } = this.snapshot
-    return nodes.filter(({ beatMs, standing }) => standing === "up" && nowMs - beatMs < this.#timing.deadMs)
+    return this.snapshot.nodes.filter((node) => node.standing === "up" && this.#isFresh(node))
+  }
+
+  #isFresh({ beatMs }: NodeRow): boolean {
+    return this.snapshot.nowMs - beatMs < this.#timing.deadMs
   }
 
   row(channel: string): PlacementRow | undefined {
