@@ -99,10 +99,11 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
         continue
       }
       unsent++
-      // A channel that is handed over is dark for an answer of PostgreSQL: twice in a row is more than that.
-      const isLong = darkBefore.has(channel)
-      darkBefore.add(channel)
-      if (isLong && !isExcused(world, channel, changed)) dark ??= `${channel} is dark at ${Math.round(world.now)}`
+      // A channel that is handed over is dark for an answer of PostgreSQL, and one whose reason has gone until its engine
+      // is told: twice in a row without a reason is more than that.
+      if (isExcused(world, channel, changed)) darkBefore.delete(channel)
+      else if (darkBefore.has(channel)) dark ??= `${channel} is dark at ${Math.round(world.now)}`
+      else darkBefore.add(channel)
     }
   }
   const sampleUntil = (end: number) => {
