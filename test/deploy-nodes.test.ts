@@ -53,11 +53,11 @@ describe("deploy/kubernetes/nodes.yaml", () => {
     documents.find((one) => one.kind === kind && one.metadata.name === name)
   const sets = ["a", "b"].map((letter) => named("StatefulSet", `stream-distributor-${letter}`))
   const envOf = (set: Manifest): ReadonlyArray<Variable> => set.spec.template.spec.containers[0].env
-  const valueOf = (set: Manifest, name: string) => envOf(set).find((one) => one.name === name)?.value
+  const valueIn = (set: Manifest, name: string) => envOf(set).find((one) => one.name === name)?.value
   /** Everything that a node has of its own, made equal. */
   const plain = (set: Manifest) => {
     const text = JSON.stringify({ ...set, spec: { ...set.spec, template: { ...set.spec.template } } })
-    const letter = valueOf(set, "NODE_NAME")
+    const letter = valueIn(set, "NODE_NAME")
     return text
       .replaceAll(`stream-distributor-${letter}`, "stream-distributor-x")
       .replaceAll(`"app.kubernetes.io/instance":"${letter}"`, `"app.kubernetes.io/instance":"x"`)
@@ -66,7 +66,7 @@ describe("deploy/kubernetes/nodes.yaml", () => {
   }
 
   it("has two nodes that differ in name and machine alone, and are run as the single one is", () => {
-    expect(sets.map((set) => valueOf(set, "NODE_NAME"))).toEqual(["a", "b"])
+    expect(sets.map((set) => valueIn(set, "NODE_NAME"))).toEqual(["a", "b"])
     const [first, second] = sets.map(plain)
     expect(first).toBe(second)
     const [single] = manifests("stream-distributor.yaml").filter(({ kind }) => kind === "StatefulSet")
@@ -83,14 +83,14 @@ describe("deploy/kubernetes/nodes.yaml", () => {
     const env = envOf(sets[0])
     const own = ["NODE_IP", "POSTGRES_PASSWORD"]
     expect(env.map(({ name }) => name).filter((name) => !(name in SETTINGS) && !own.includes(name))).toEqual([])
-    expect(valueOf(sets[0], "NODES")).toBe("on")
+    expect(valueIn(sets[0], "NODES")).toBe("on")
     // Kubernetes puts in only what stands before.
     const place = (name: string) => env.findIndex((one) => one.name === name)
-    expect(valueOf(sets[0], "NODE_ADDRESS")).toBe("http://$(NODE_IP):8000")
+    expect(valueIn(sets[0], "NODE_ADDRESS")).toBe("http://$(NODE_IP):8000")
     expect(place("NODE_IP")).toBeLessThan(place("NODE_ADDRESS"))
     expect(env[place("NODE_IP")]).toMatchObject({ valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } })
     expect(place("POSTGRES_PASSWORD")).toBeLessThan(place("DATABASE_URL"))
-    const { hostname, port, username } = new URL(valueOf(sets[0], "DATABASE_URL") ?? "")
+    const { hostname, port, username } = new URL(valueIn(sets[0], "DATABASE_URL") ?? "")
     expect([hostname, port]).toEqual([
       named("Service", "postgres").metadata.name,
       `${named("Service", "postgres").spec.ports[0].port}`,
@@ -98,7 +98,7 @@ describe("deploy/kubernetes/nodes.yaml", () => {
     const postgres = named("StatefulSet", "postgres").spec.template.spec.containers[0]
     expect(postgres.env).toContainEqual({ name: "POSTGRES_USER", value: username })
     expect(postgres.image).toBe(compose.services.postgres.image)
-    const keyFile = valueOf(sets[0], "KEY_FILE") ?? ""
+    const keyFile = valueIn(sets[0], "KEY_FILE") ?? ""
     const { containers, volumes } = sets[0].spec.template.spec
     const keys = volumes.find(({ name }: Manifest) => name === "keys").secret
     expect(containers[0].volumeMounts).toContainEqual({ name: "keys", mountPath: "/keys", readOnly: true })

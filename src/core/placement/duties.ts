@@ -79,7 +79,7 @@ const beginToLeave = (look: Look) => {
   for (const channel of look.owned) {
     if (channel.leaving !== null) {
       // The one that it was for is silent: the channel stays, as soon as that is sure.
-      if (!channel.isBusy && !look.watch.isHeard(channel.leaving.to)) channel.leaving = null
+      if (!channel.isBusy && look.watch.isSilent(channel.leaving.to)) channel.leaving = null
       continue
     }
     const { given, nowMs, rules, timing } = look

@@ -59,12 +59,21 @@ export class Watch {
   }
 
   /**
-   * True for a node that PostgreSQL has heard of within the dead time. One that is neither heard nor known to be gone
-   * keeps what it has, and is given nothing.
+   * True for a node that PostgreSQL has heard of lately, within half the dead time: others are given nothing, whether
+   * they are known to be gone or not. What they have they keep.
    */
   isHeard(name: string): boolean {
+    return this.#beatWithin(name, this.#timing.deadMs / 2)
+  }
+
+  /** True for a node that has not been heard of for the dead time, by PostgreSQL's clock alone. */
+  isSilent(name: string): boolean {
+    return !this.#beatWithin(name, this.#timing.deadMs)
+  }
+
+  #beatWithin(name: string, ms: number): boolean {
     const node = this.node(name)
-    return node !== undefined && node.standing !== "left" && this.#isFresh(node)
+    return node !== undefined && node.standing !== "left" && this.snapshot.nowMs - node.beatMs < ms
   }
 
   isGone(name: string, nowMs: number): boolean {
@@ -76,11 +85,7 @@ export class Watch {
 
   /** Nodes that beat and are to own channels. */
   up(): ReadonlyArray<NodeRow> {
-    return this.snapshot.nodes.filter((node) => node.standing === "up" && this.#isFresh(node))
-  }
-
-  #isFresh({ beatMs }: NodeRow): boolean {
-    return this.snapshot.nowMs - beatMs < this.#timing.deadMs
+    return this.snapshot.nodes.filter(({ name, standing }) => standing === "up" && !this.isSilent(name))
   }
 
   row(channel: string): PlacementRow | undefined {
