@@ -17,6 +17,7 @@ import type {
   LegStats,
   OutputStats,
   Reason,
+  RelaySpec,
 } from "./protocol/messages.ts"
 
 const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
@@ -54,6 +55,7 @@ export class EngineChannel {
   readonly #inputs: InputContext
   readonly #hooks: ChannelHooks
   #policy: InputPolicy
+  #relay: RelaySpec | null = null
   /** No choice between the legs before. */
   #decideUs = 0
 
@@ -82,6 +84,8 @@ export class EngineChannel {
     }
     this.legs = spec.legs.map((s) => kept.find((leg) => leg.spec.name === s.name) ?? this.#newLeg(s, spec.policy))
     for (const leg of kept) leg.configure(spec.policy)
+    this.#relay = spec.relay ?? null
+    for (const leg of this.legs) leg.relayBy(this.#relay)
     this.source.configure(spec.policy, this.legs)
   }
 
@@ -105,6 +109,7 @@ export class EngineChannel {
     }
     const fresh = this.#newLeg(failed.spec, this.#policy)
     this.legs = this.legs.with(at, fresh)
+    fresh.relayBy(this.#relay)
     fresh.holdOff(reason, monotonicUs() + FAULT_PAUSE_US)
     this.source.configure(this.#policy, this.legs)
   }

@@ -31,6 +31,7 @@ export class LegSet {
 interface Watched {
   readonly set: LegSet
   readonly fd: number
+  readonly relayFd: number
   readonly srtSocket: number
 }
 
@@ -54,13 +55,15 @@ export class LegWatch {
 
   /** Puts a leg into a set, with the sockets that it has now. */
   put(leg: Leg, set: LegSet): void {
-    const { fd, srtSocket } = leg
+    const { fd, relayFd, srtSocket } = leg
     const watched = this.#watched.get(leg)
-    if (watched?.set === set && watched.fd === fd && watched.srtSocket === srtSocket) return
+    const isSame = watched?.fd === fd && watched.relayFd === relayFd && watched.srtSocket === srtSocket
+    if (isSame && watched.set === set) return
     this.forget(leg)
-    if (fd < 0 && srtSocket < 0) return
+    if (fd < 0 && relayFd < 0 && srtSocket < 0) return
     set.put(fd, srtSocket, leg.index)
-    this.#watched.set(leg, { set, fd, srtSocket })
+    set.put(relayFd, -1, leg.index)
+    this.#watched.set(leg, { set, fd, relayFd, srtSocket })
     this.#byTag[leg.index] = leg
   }
 
@@ -69,6 +72,7 @@ export class LegWatch {
     const watched = this.#watched.get(leg)
     if (watched === undefined) return
     watched.set.remove(watched.fd, watched.srtSocket)
+    watched.set.remove(watched.relayFd, -1)
     this.#watched.delete(leg)
     this.#byTag[leg.index] = undefined
   }

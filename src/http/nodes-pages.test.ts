@@ -36,6 +36,13 @@ describe("the page of the nodes", () => {
     expect(text).toContain('<a href="/nodes" aria-current="page">Nodes</a>')
   })
 
+  it("names the channels whose sources are passed on, and to which node", async () => {
+    expect(await page("a", "/nodes")).not.toContain("sources relayed")
+    const config = { input: { relay_port: 6000 } }
+    for (const app of ["a", "b"] as const) await two[app].call("PUT", `/api/channels/${channel.id}`, config)
+    expect(await page("a", "/nodes")).toContain("Main event</a>, sources relayed with b")
+  })
+
   it("drains and resumes by its buttons, and says why it could not", async () => {
     const drained = await post("b", "/nodes/a/drain")
     expect([drained.status, drained.headers.get("location")]).toEqual([303, "/nodes"])

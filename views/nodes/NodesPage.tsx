@@ -58,6 +58,7 @@ const NodeRow = ({ node, shown }: { readonly node: NodeShown; readonly shown: No
           <li>
             <a href={`/channels/${encodeURIComponent(slug)}`}>{name}</a>
             {noteOf(shown, id)}
+            {shown.relayed.has(id) ? `, sources relayed with ${shown.placements.get(id)?.partner ?? "nobody yet"}` : ""}
           </li>
         ))}
       </ul>

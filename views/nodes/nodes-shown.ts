@@ -8,6 +8,8 @@ export interface NodesShown {
   readonly nodes: ReadonlyArray<NodeShown>
   /** By channel id. */
   readonly placements: ReadonlyMap<string, Omit<PlacementShown, "input">>
+  /** Ids of channels whose sources their two nodes pass on to each other. */
+  readonly relayed: ReadonlySet<string>
   /** False for readers whose buttons would be refused. */
   readonly mayAct: boolean
 }

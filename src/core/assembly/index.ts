@@ -8,8 +8,9 @@ import { initHeaders as initReceiveHeaders, resetHeader } from "./receive/receiv
 import { beginInsertion } from "./ring/insertion";
 import { fillMsgCtrl, initHeaders as initSendHeaders, payloadOf, setMessage, setRtpHeader } from "./ring/send";
 
-export { ingest } from "./ingest/ingest";
+export { ingest, ingestRelayed } from "./ingest/ingest";
 export { ingestFec } from "./ingest/ingest-fec";
+export { relay } from "./ingest/relay";
 export { resetChannel, resetLeg } from "./ingest/reset";
 export { tick } from "./ingest/tick";
 export { setSource } from "./merge/source";

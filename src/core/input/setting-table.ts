@@ -87,6 +87,29 @@ export const INPUT_SETTINGS = {
       meaning: "`clean` changes sources at a random access point of the new one, `immediate` with its next packet.",
     },
   },
+  relay_port: {
+    type: "integer",
+    // The backup has the next one.
+    bounds: [1, 65_534],
+    default: null,
+    use: "watch",
+    group: "Reception",
+    says:
+      "Several machines: UDP port over which home and standby pass on to each other what they receive of the primary; " +
+      "the backup's has the next one. null: nothing is passed on",
+    form: {
+      label: "Relay between nodes",
+      placeholder: "nothing is passed on",
+      hint: "Several machines: UDP port for what the nodes pass on of the primary; the next one is the backup's",
+      after: "allowed_senders",
+    },
+    docs: {
+      meaning:
+        "[Several machines](nodes.md#inputs-follow): the UDP port over which the owner and its partner pass on to each " +
+        "other what they receive of the primary; the backup's has the next one. For sources by RTP or UDP to one " +
+        "address, such as a pipeline of MediaLive to each node. `null`: nothing is passed on.",
+    },
+  },
   reorder_ms: {
     type: "integer",
     unit: "ms",

@@ -19,6 +19,8 @@ export interface CoreExports {
   readonly setScte35Pid: (leg: number, pid: number) => void
   readonly tick: (nowUs: number) => void
   readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
+  readonly ingestRelayed: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
+  readonly relay: (leg: number, count: number) => number
   readonly ingestFec: (leg: number, isRow: number, count: number, clockOffsetUs: number, nowUs: number) => void
   readonly initSend: (base: bigint) => void
   readonly setSend: (

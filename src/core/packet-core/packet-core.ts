@@ -181,6 +181,19 @@ export class PacketCore {
     return this.#exports.ingest(leg, count, clockOffsetUs, nowUs)
   }
 
+  /** As `ingest`, for datagrams that another node relays: it has looked whether their senders are allowed. */
+  ingestRelayed(leg: number, count: number, clockOffsetUs: number, nowUs: number): number {
+    return this.#exports.ingestRelayed(leg, count, clockOffsetUs, nowUs)
+  }
+
+  /**
+   * Fills the send batch with those of the first `count` datagrams of the receive batch that come from the sender that
+   * the leg listens to, as they are; returns how many. To be called before `ingest`. Call `bind` first.
+   */
+  relay(leg: number, count: number): number {
+    return this.#exports.relay(leg, count)
+  }
+
   /**
    * Takes the first `count` datagrams of the receive batch as SMPTE 2022-1 packets of `leg`, from its row or column
    * port.

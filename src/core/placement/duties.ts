@@ -38,7 +38,10 @@ const partnerFor = (look: Look, row: PlacementRow): string | null => {
   const { draining, loads, nowMs, self, up, watch } = look
   const isEnding = (name: string) => draining && name === self
   const candidates = up.filter(({ name }) => !isEnding(name))
-  const mayStay = (name: string) => !isEnding(name) && watch.node(name)?.standing === "up" && !watch.isGone(name, nowMs)
+  const mayStay = (name: string) =>
+    !isEnding(name) &&
+    watch.node(name)?.standing === "up" &&
+    (name === row.partner ? !watch.isGone(name, nowMs) : watch.isHeard(name))
   const partner = wantedPartner(row, candidates, loads, watch.node(row.owner), mayStay)
   if (partner !== null && partner !== row.partner) loads.partnered.set(partner, (loads.partnered.get(partner) ?? 0) + 1)
   return partner
@@ -66,7 +69,7 @@ const takes = (look: Look): Statement => {
 /** Where a channel of this node is to go now; null while it stays. */
 const destination = ({ nowMs, self, watch }: Look, { row, targetSinceMs }: HeldChannel): string | null => {
   const { partner, target, targetReady } = row
-  if (target === null || target === self || watch.isGone(target, nowMs)) return null
+  if (target === null || target === self || !watch.isHeard(target)) return null
   const isAwaited = !targetReady && target !== partner && nowMs - (targetSinceMs ?? nowMs) < READY_WITHIN_MS
   return isAwaited ? null : target
 }
@@ -75,8 +78,8 @@ const destination = ({ nowMs, self, watch }: Look, { row, targetSinceMs }: HeldC
 const beginToLeave = (look: Look) => {
   for (const channel of look.owned) {
     if (channel.leaving !== null) {
-      // The one that it was for is gone: the channel stays, as soon as that is sure.
-      if (!channel.isBusy && look.watch.isGone(channel.leaving.to, look.nowMs)) channel.leaving = null
+      // The one that it was for is silent: the channel stays, as soon as that is sure.
+      if (!channel.isBusy && look.watch.isSilent(channel.leaving.to)) channel.leaving = null
       continue
     }
     const { given, nowMs, rules, timing } = look

@@ -117,6 +117,27 @@ describe("a node", () => {
     a.onSnapshot(database.beat("a", "a", 2000), 2000, 2000)
     expect(a.statements(2000)).toEqual([{ kind: "pair", items: [{ channel: "ch", epoch: 1, partner: "c" }] }])
   })
+  it("gives nothing to a node that PostgreSQL does not hear, even while it cannot tell whether that one is gone", () => {
+    const { a, database } = start()
+    const [silent, now] = [0, TIMING.deadMs + 1]
+    database.claim("c", "c", "c", null, silent)
+    const row = database.rows.get("ch")
+    Object.assign(row ?? {}, { standby: "c", target: "c" })
+    database.beat("b", "b", now)
+    // The first snapshot: this node has not watched PostgreSQL for long.
+    a.onSnapshot(database.beat("a", "a", now), now, now)
+    expect(a.watch.isGone("c", now)).toBe(false)
+    // Neither a new partner nor the target of a move.
+    expect(a.statements(now).map(({ kind }) => kind)).toEqual([])
+    expect(a.toClose()).toEqual([])
+    database.beat("c", "c", now + 10)
+    a.onSnapshot(database.beat("a", "a", now + 20), now + 20, now + 20)
+    expect(a.statements(now + 20).map(({ kind }) => kind)).toEqual(["pair"])
+    // Its partner before is silent as well, and stays until it is sure to be gone.
+    if (row !== undefined) row.target = null
+    a.onSnapshot(database.beat("a", "a", 2 * now), 2 * now, 2 * now)
+    expect(a.statements(2 * now).map(({ kind }) => kind)).toEqual([])
+  })
   it("goes on without PostgreSQL and partner where the operator says `keep`, until its partner says no", () => {
     const { a, b, database } = start()
     const row = database.rows.get("ch")

@@ -58,6 +58,24 @@ export class Watch {
     return { silentMs: this.snapshot.nowMs - node.beatMs, watchedMs }
   }
 
+  /**
+   * True for a node that PostgreSQL has heard of lately, within half the dead time: others are given nothing, whether
+   * they are known to be gone or not. What they have they keep.
+   */
+  isHeard(name: string): boolean {
+    return this.#beatWithin(name, this.#timing.deadMs / 2)
+  }
+
+  /** True for a node that has not been heard of for the dead time, by PostgreSQL's clock alone. */
+  isSilent(name: string): boolean {
+    return !this.#beatWithin(name, this.#timing.deadMs)
+  }
+
+  #beatWithin(name: string, ms: number): boolean {
+    const node = this.node(name)
+    return node !== undefined && node.standing !== "left" && this.snapshot.nowMs - node.beatMs < ms
+  }
+
   isGone(name: string, nowMs: number): boolean {
     const { silentMs, watchedMs } = this.silence(name, nowMs)
     return (
@@ -67,8 +85,7 @@ export class Watch {
 
   /** Nodes that beat and are to own channels. */
   up(): ReadonlyArray<NodeRow> {
-    const { nodes, nowMs } = this.snapshot
-    return nodes.filter(({ beatMs, standing }) => standing === "up" && nowMs - beatMs < this.#timing.deadMs)
+    return this.snapshot.nodes.filter(({ name, standing }) => standing === "up" && !this.isSilent(name))
   }
 
   row(channel: string): PlacementRow | undefined {

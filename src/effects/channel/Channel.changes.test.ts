@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, SubscriptionRef } from "effect"
 import { policyOf } from "../config/input-policy.ts"
 import type { OutputConfig } from "../model/channel.ts"
 import { channelConfig, outputConfig } from "../testing/configs.ts"
@@ -7,6 +7,22 @@ import { reconfigure } from "./Channel.ts"
 import { a, adjust, b, during, output, refusedByPeer, revision, started } from "./testing/running-channel.ts"
 
 describe("changes of a running channel", () => {
+  it.effect("its sources are relayed to where its other node is, as soon as it has a port for that", () =>
+    Effect.gen(function* () {
+      const run = yield* started()
+      const told = () => run.engine.sent.flatMap((command) => (command.cmd === "put_channel" ? [command.channel] : []))
+      const relay = (peer: string) => SubscriptionRef.set(run.channel.relay, { local: "10.0.0.1", peer })
+      assert.deepStrictEqual(yield* during(run.engine, relay("10.0.0.2")), [])
+      const config = channelConfig({ outputs: [a, b], input: { relay_port: 6000 } })
+      yield* during(run.engine, reconfigure(run.channel, config))
+      assert.deepStrictEqual(told().at(-1)?.relay, { local: "10.0.0.1", peer: "10.0.0.2", port: 6000 })
+      yield* during(run.engine, relay("10.0.0.3"))
+      assert.deepStrictEqual(told().at(-1)?.relay, { local: "10.0.0.1", peer: "10.0.0.3", port: 6000 })
+      yield* during(run.engine, SubscriptionRef.set(run.channel.relay, null))
+      assert.isUndefined(told().at(-1)?.relay)
+    }),
+  )
+
   it.effect("an added output starts, its siblings are not touched", () =>
     Effect.gen(function* () {
       const run = yield* started({ outputs: [a] })

@@ -16,6 +16,7 @@ import type { ChannelEngine } from "../engine/EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
+import type { RelayHosts } from "../nodes/Nodes.ts"
 import { watchEvents } from "./channel-watcher.ts"
 import { followLink } from "./follow-engine.ts"
 import type { WriterDeps } from "./output-session.ts"
@@ -40,6 +41,7 @@ export const makeChannel = (
   tally?: ChannelTally,
   resumes = false,
   fenceUs: Channel["fenceUs"] = () => undefined,
+  relay: RelayHosts | null = null,
 ): Effect.Effect<Channel> =>
   Effect.gen(function* () {
     return {
@@ -56,6 +58,7 @@ export const makeChannel = (
       record,
       keepCue,
       fenceUs,
+      relay: yield* SubscriptionRef.make(relay),
     }
   })
 
@@ -91,8 +94,8 @@ const receivers = (channel: Channel): Effect.Effect<void, never, Scope.Scope> =>
       Stream.map((s) => s.generation),
       Stream.changes,
     )
-    const specs = channel.config.changes.pipe(
-      Stream.map((config) => specOf(config, channel.host)),
+    const specs = Stream.zipLatest(channel.config.changes, channel.relay.changes).pipe(
+      Stream.map(([config, relay]) => specOf(config, channel.host, relay)),
       Stream.changesWith(sameSpec),
     )
     yield* Stream.zipLatest(connections, specs).pipe(

@@ -2,7 +2,19 @@
  * The channels that run: their fibers, what they record, and what the engine's figures and its coming and going mean
  * for them.
  */
-import { Cause, Clock, Context, Effect, type Exit, FiberMap, FiberRef, Layer, Schedule, Scope } from "effect"
+import {
+  Cause,
+  Clock,
+  Context,
+  Effect,
+  type Exit,
+  FiberMap,
+  FiberRef,
+  Layer,
+  Schedule,
+  Scope,
+  SubscriptionRef,
+} from "effect"
 import type { Role } from "../../core/placement/model.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
@@ -144,6 +156,7 @@ const make = Effect.gen(function* () {
         tallies.of(id),
         resumes,
         () => nodes.fenceUs(id),
+        nodes.relayOf(id),
       )
       running.set(id, channel)
       roles.set(id, role)
@@ -219,6 +232,19 @@ const make = Effect.gen(function* () {
       if (role === "owner") yield* Effect.forkIn(noteConnected(id), scope)
       yield* nodes.armed(id, role === "standby")
     }).pipe(locked(id))
+  /** What is relayed goes on to where the other node of a channel is now. */
+  const followRelays = Effect.suspend(() =>
+    Effect.forEach(
+      running.values(),
+      ({ id, relay }) => {
+        const hosts = nodes.relayOf(id)
+        return SubscriptionRef.update(relay, (now) =>
+          now?.local === hosts?.local && now?.peer === hosts?.peer ? now : hosts,
+        )
+      },
+      { discard: true },
+    ),
+  )
   const runNow: RunningChannelsService["runNow"] = (config, how) =>
     Effect.flatMap(run(config, how), (channel) =>
       channel === null ? Effect.void : within(TAKEN_WITHIN)(awaitChannel(channel)(0)),
@@ -238,7 +264,7 @@ const make = Effect.gen(function* () {
         ({ id }) => Effect.forkIn(assumeRole(id), scope),
         { discard: true },
       ),
-    ),
+    ).pipe(Effect.zipRight(followRelays)),
     follow: followFigures(engine, book, running, changed),
     recordShutdown: recordAll({ kind: "stopped", severity: "info", message: "stopped with the service" }),
   })

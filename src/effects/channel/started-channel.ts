@@ -5,6 +5,7 @@ import type { ChannelEngine } from "../engine/EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { NewCue } from "../model/cue.ts"
 import type { Happening } from "../model/event.ts"
+import type { RelayHosts } from "../nodes/Nodes.ts"
 import type { CueEntry } from "../store/CueLog.ts"
 import type { ChannelRuntime } from "./runtime/channel-runtime.ts"
 
@@ -38,4 +39,6 @@ export interface Channel {
   readonly keepCue: (cue: NewCue) => CueEntry
   /** Until when the engine may send it; see `NodesService.fenceUs`. */
   readonly fenceUs: () => number | undefined
+  /** Between which nodes its legs are relayed; see `NodesService.relayOf`. */
+  readonly relay: SubscriptionRef.SubscriptionRef<RelayHosts | null>
 }

@@ -32,6 +32,7 @@ describe("checkInput", () => {
       "a source filter that the unicast backup does not have",
       twin("127.0.0.1", 5000, { ...group, input: { source: "192.0.2.1" } }),
     ],
+    ["a relay of the one source that is sent to one address", twin("239.1.1.2", 5000, { input: { relay_port: 6000 } })],
     ["FEC on the highest ports", input({ rtp_port: 65531, input: { fec: "auto" } })],
     ["FEC of two inputs that keep out of each other's way", twin("127.0.0.1", 5010, { input: { fec: "auto" } })],
     ["FEC ports that are the other's on another address", twin("127.0.0.2", 5002, { input: { fec: "auto" } })],
@@ -211,4 +212,12 @@ describe("senderProblem", () => {
   it("refuses a group: packets come from a sender", () =>
     expect(senderProblem("239.1.1.1")).toContain("multicast group 239.1.1.1"))
   it("refuses a group of IPv6", () => expect(senderProblem("ff15::1")).toContain("multicast group ff15::1"))
+})
+
+it("relays nothing that reaches both nodes by itself", () => {
+  const problem =
+    "input.relay_port: needs a source that is sent to one address by RTP or UDP: leave it out, for SRT and multicast are not passed on"
+  expect(say(input({ ...group, input: { relay_port: 6000 } }))).toEqual([problem])
+  expect(say(input({ input_url: "srt://192.0.2.1:9000", input: { relay_port: 6000 } }))).toEqual([problem])
+  expect(say(input({ ...group, input: {} }))).toEqual([])
 })

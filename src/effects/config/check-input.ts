@@ -16,7 +16,7 @@ import { parseNetwork } from "../../core/net/network.ts"
 import { takenAddress } from "../../core/output/taken-address.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
-import { FEC_PORTS, policyOf } from "./input-policy.ts"
+import { FEC_PORTS, policyOf, relayPortOf } from "./input-policy.ts"
 import { LEG_FIELDS, type LegAddresses, srtTargetOf } from "./leg-address.ts"
 
 export type InputConfig = LegAddresses & Pick<ChannelConfig, "input">
@@ -91,6 +91,15 @@ const checkBackup = ({ backup_rtp_ip, backup_rtp_port, input }: InputConfig): Re
       message: needs,
     })),
   ]
+}
+
+/** Only what is sent to one address by RTP or UDP can be passed on between nodes: anything else reaches both. */
+const checkRelay = (channel: InputConfig): ReadonlyArray<FieldError> => {
+  if (relayPortOf(channel.input) === null) return []
+  if (listeningLegs(channel).some(({ ip, isSrt }) => !isSrt && !isMulticast(ip))) return []
+  const message =
+    "needs a source that is sent to one address by RTP or UDP: leave it out, for SRT and multicast are not passed on"
+  return [{ path: "input.relay_port", message }]
 }
 
 const checkSamePort = ([primary, backup]: ReadonlyArray<Leg>): ReadonlyArray<FieldError> => {
@@ -183,6 +192,7 @@ export const checkInput = (channel: InputConfig): ReadonlyArray<FieldError> => {
     ),
     ...checkBackup(channel),
     ...checkSamePort(legs),
+    ...checkRelay(channel),
     ...checkSource(input.source, rtp_ip, "input.source", "rtp_ip"),
     ...checkSource(input.backup_source, backup_rtp_ip, "input.backup_source", "backup_rtp_ip"),
     ...checkSenders(input.allowed_senders ?? []),

@@ -4,7 +4,7 @@ import { POLICY_SETTINGS, WATCH_SETTINGS, type WatchSettings } from "../../core/
 import { INPUT_SETTINGS } from "../../core/input/setting-table.ts"
 import { isIPv6, isMulticast } from "../../core/net/address.ts"
 import { type BreakPolicy, DEFAULT_BREAK_POLICY } from "../../core/scte35/break-state.ts"
-import type { ChannelSpec, InputPolicy, LegSpec } from "../../engine/protocol/messages.ts"
+import type { ChannelSpec, InputPolicy, LegSpec, RelaySpec } from "../../engine/protocol/messages.ts"
 import type { ChannelConfig, InputSettings } from "../model/channel.ts"
 import type { OutputHost } from "./output-place.ts"
 import { usedLeg } from "./used-leg.ts"
@@ -35,6 +35,9 @@ export const breakPolicyOf = (settings: InputSettings): BreakPolicy => {
     silentAfterH: scte35_silent_after_h,
   }
 }
+
+/** Port for what is relayed of the primary; null where nothing is. */
+export const relayPortOf = (settings: InputSettings): number | null => watchSettingsOf(settings).relay_port
 
 /** What legs go by of the settings of the service. */
 export type LegHost = Pick<OutputHost, "allowPrivateTargets" | "ingest" | "retry">
@@ -82,10 +85,22 @@ export const legsOf = (config: ChannelConfig, host: LegHost): Array<LegSpec> => 
   return [primary, leg("backup", backup_rtp_ip, backup_rtp_port, via, from)]
 }
 
-/** What the engine is told of a channel. */
-export const specOf = (config: ChannelConfig, host: LegHost): ChannelSpec => ({
-  id: config.id,
-  label: config.slug,
-  legs: legsOf(config, host),
-  policy: policyOf(config.input),
-})
+/**
+ * What the engine is told of a channel.
+ *
+ * @param relay hosts between which its legs are relayed, where it has a port for that
+ */
+export const specOf = (
+  config: ChannelConfig,
+  host: LegHost,
+  relay: Omit<RelaySpec, "port"> | null = null,
+): ChannelSpec => {
+  const port = relayPortOf(config.input)
+  return {
+    id: config.id,
+    label: config.slug,
+    legs: legsOf(config, host),
+    policy: policyOf(config.input),
+    ...(relay === null || port === null ? {} : { relay: { ...relay, port } }),
+  }
+}

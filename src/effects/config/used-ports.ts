@@ -1,10 +1,10 @@
 /** Local UDP ports the configuration claims, and claims that contradict each other. */
-import { bindsOverlap } from "../../core/net/address.ts"
+import { bindsOverlap, isMulticast } from "../../core/net/address.ts"
 import { takenAddress } from "../../core/output/taken-address.ts"
 import type { ChannelConfig, OutputConfig, SourceName } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
 import type { Ingest } from "./ingest.ts"
-import { FEC_PORTS, policyOf } from "./input-policy.ts"
+import { FEC_PORTS, policyOf, relayPortOf } from "./input-policy.ts"
 import { LEG_FIELDS } from "./leg-address.ts"
 import { readBackupOf, readOutput } from "./output-place.ts"
 import { type ListenerShare, listenerShare, sharingProblem } from "./shared-listener.ts"
@@ -69,8 +69,12 @@ export const usedPorts = (
         return [claim(takenAddress(srt), srt.port, url, `${which} input`, listenerShare(srt))]
       return srt.localPort === null ? [] : [claim(srt.localHost ?? "", srt.localPort, url, `${which} input`, "callers")]
     }
+    const relay = relayPortOf(channel.input)
     return [
       claim(ip, port, field, `${which} input`),
+      ...(relay === null || isMulticast(ip)
+        ? []
+        : [claim("", which === "primary" ? relay : relay + 1, "input.relay_port", `${which} input's relay`)]),
       ...(withFec
         ? FEC_PORTS.map(({ kind, offset }) => claim(ip, port + offset, "input.fec", `${which} input's ${kind} FEC`))
         : []),

@@ -192,6 +192,21 @@ describe("portConflicts", () => {
       ports({ outputs: [], rtp_ip: "127.0.0.2", rtp_port: 5002 }),
       [],
     ],
+    [
+      "a relay of ours on their input, and theirs of the backup on ours",
+      ports({ outputs: [], rtp_port: 7001, input: { relay_port: 5000 } }),
+      ports({
+        outputs: [],
+        name: "Sport",
+        backup_rtp_ip: "127.0.0.1",
+        backup_rtp_port: 5010,
+        input: { relay_port: 7000 },
+      }),
+      [
+        'rtp_port: UDP port 7001 is already used by the backup input\'s relay of channel "Sport"',
+        'input.relay_port: UDP port 5000 is already used by the primary input of channel "Sport"',
+      ],
+    ],
     ["no FEC", ports({ outputs: [] }), ports({ outputs: [], rtp_port: 5002 }), []],
   ])("%s", (_, ours, theirs, expected) => {
     expect(portConflicts(ours, theirs).map((e) => `${e.path}: ${e.message}`)).toEqual(expected)

@@ -89,6 +89,12 @@ export interface LeaseQuestion {
   readonly channels: ReadonlyArray<readonly [channel: string, epoch: number]>
 }
 
+/** Hosts of this node and of the one with which it exchanges what a channel's sources bring. */
+export interface RelayHosts {
+  readonly local: string
+  readonly peer: string
+}
+
 export interface NodesService {
   /** The name of this node; null on a single machine. */
   readonly self: string | null
@@ -148,6 +154,8 @@ export interface NodesService {
    * undefined on a single machine, where nothing is fenced.
    */
   readonly fenceUs: (channelId: string) => number | undefined
+  /** Between which hosts a channel's sources are relayed now; null where there are not two nodes for it. */
+  readonly relayOf: (channelId: string) => RelayHosts | null
   /**
    * Emits when a node has changed what all of them keep in memory: `channels` are the stored channels and outputs,
    * `accounts` users and keys.

@@ -3,6 +3,7 @@
 import { formatEndpoint, isMulticast } from "../../core/net/address.ts"
 import { type InputNeeds, inputNeeds, type LegOfChannel, type LegWay } from "../../core/placement/input-needs.ts"
 import type { PlacementRow } from "../../core/placement/model.ts"
+import { relayPortOf } from "../config/input-policy.ts"
 import { usedLeg } from "../config/used-leg.ts"
 import type { ChannelConfig, SourceName } from "../model/channel.ts"
 
@@ -29,4 +30,9 @@ export const isCalled = (config: ChannelConfig): boolean =>
 export const inputNeedsOf = (config: ChannelConfig, row: PlacementRow | undefined, hook: boolean): InputNeeds | null =>
   row === undefined
     ? null
-    : inputNeeds(legsOfChannel(config), { home: row.owner, partner: row.partner, relayed: false, hook })
+    : inputNeeds(legsOfChannel(config), {
+        home: row.owner,
+        partner: row.partner,
+        relayed: relayPortOf(config.input) !== null,
+        hook,
+      })

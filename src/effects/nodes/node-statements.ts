@@ -134,7 +134,9 @@ export type NewNode = Pick<NodeRow, "name" | "address" | "labels" | "capacity" |
  * A process starts under a name, whose row it has `seen`: null for none. Answers with one row when it is the node from
  * now on, and with none when another one has been quicker, or another machine has beaten under the name meanwhile.
  *
- * Another machine's channels go to their partners, which alone know until when they have granted its leases.
+ * Another machine's channels go to their partners, which alone know until when they have granted its leases. What it
+ * was the partner of gets another epoch, which its owner has to know before anything is taken over: the other machine may
+ * grant leases yet.
  */
 export const claimText = (node: NewNode, seen: NodeRow | null): string => {
   const values = `address = ${lit(node.address)}, labels = ${json(node.labels)}, capacity = ${lit(node.capacity)},
@@ -156,7 +158,9 @@ export const claimText = (node: NewNode, seen: NodeRow | null): string => {
       owner = CASE WHEN n.standing = 'left' THEN p.owner ELSE p.partner END,
       partner = CASE WHEN n.standing = 'left' THEN p.partner ELSE p.owner END,
       moved_from = p.owner, moved_why = 'taken over', moved_ms = ${NOW}, silent_ms = NULL, gap_ms = NULL
-    FROM nodes n, claimed WHERE p.owner = ${lit(node.name)} AND n.name = p.partner)
+    FROM nodes n, claimed WHERE p.owner = ${lit(node.name)} AND n.name = p.partner),
+    stood AS (UPDATE placements p SET epoch = p.epoch + 1 FROM claimed
+      WHERE p.partner = ${lit(node.name)} AND p.owner <> ${lit(node.name)})
     SELECT answer FROM claimed`
 }
 

@@ -1,7 +1,7 @@
 /** Nodes and placements as operators see them, from what PostgreSQL said last. */
 import { loadsOf } from "../../core/placement/choose-node.ts"
 import type { Timing } from "../../core/placement/timing.ts"
-import type { NodeState, NodeView, PlacementView } from "./Nodes.ts"
+import type { NodeState, NodeView, PlacementView, RelayHosts } from "./Nodes.ts"
 import type { StoredNode, StoredPlacement, StoredSnapshot } from "./node-statements.ts"
 
 const stateOf = ({ beatMs, standing }: StoredNode, nowMs: number, { deadMs }: Timing): NodeState => {
@@ -55,4 +55,17 @@ export const placementView = (
       gap_ms: row.gapMs === null ? null : Math.round(row.gapMs),
     },
   }
+}
+
+/** Name or address of the machine in a node's address; IPv6 without its brackets. */
+const hostOf = (address: string): string => new URL(address).hostname.replace(/^\[|\]$/g, "")
+
+/** Between which hosts the owner of a channel and its partner, of which `self` is one, relay what they receive. */
+export const relayHosts = ({ nodes, rows }: StoredSnapshot, self: string, channel: string): RelayHosts | null => {
+  const row = rows.find((one) => one.channel === channel)
+  if (row === undefined) return null
+  const other = row.owner === self ? row.partner : row.partner === self ? row.owner : null
+  const addressOf = (name: string | null) => nodes.find((node) => node.name === name)?.address
+  const [local, peer] = [addressOf(self), addressOf(other)]
+  return local === undefined || peer === undefined ? null : { local: hostOf(local), peer: hostOf(peer) }
 }

@@ -22,6 +22,7 @@ import { Nodes } from "./Nodes.ts"
 import { claimNode, instanceOf, newNode } from "./node-start.ts"
 import { connectedText, leaveText } from "./node-statements.ts"
 import { makeNodeVerbs } from "./node-verbs.ts"
+import { relayHosts } from "./node-views.ts"
 import { runOnTakeover } from "./on-takeover.ts"
 import { askForLeases, peerSecretOf } from "./peer-leases.ts"
 import { SINGLE_MACHINE } from "./single-machine.ts"
@@ -175,6 +176,7 @@ const make = (config: AppConfigService, settings: NodeSettings, url: string) =>
         return inputNeedsOf(channel, row, Option.isSome(settings.onTakeover))
       },
       fenceUs: (channelId) => fenceUsOf(brain, channelId),
+      relayOf: (channelId) => relayHosts(agent.snapshot(), node.name, channelId),
       armed: (channelId, isArmed) => Effect.sync(() => brain.onArmed(channelId, isArmed)),
       leave: Effect.gen(function* () {
         isLeaving = true

@@ -33,6 +33,7 @@ export const SINGLE_MACHINE: NodesService = {
   peerSecret: Redacted.make(""),
   inputNeeds: () => null,
   fenceUs: () => undefined,
+  relayOf: () => null,
   followed: Stream.never,
   leave: Effect.void,
   armed: () => Effect.void,

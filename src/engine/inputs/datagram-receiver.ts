@@ -1,15 +1,16 @@
 /** Receives a leg by UDP: RTP or raw TS, unicast or multicast, with FEC on the ports beside. */
 
 import * as L from "../../core/assembly/memory/layout.ts"
-import { formatEndpoint, zoneOf } from "../../core/net/address.ts"
+import { formatEndpoint, isMulticast, zoneOf } from "../../core/net/address.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
-import type { InputPolicy, Reason } from "../protocol/messages.ts"
+import type { InputPolicy, Reason, RelaySpec } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 import { FecPorts } from "./fec-ports.ts"
 import { hasLostZone, type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
 import { type LegReceiver, type ReceiverFacts, type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
+import { RelayLink } from "./relay-link.ts"
 
 /** Slots of the largest datagram: 64 KiB are 348 TS packets. */
 const SLOTS_PER_DATAGRAM_MAX = 50
@@ -27,6 +28,7 @@ export class DatagramReceiver implements LegReceiver {
   #fecMode: InputPolicy["fec"]
   #socket: InputSocket | null = null
   #watch: MulticastWatch | null = null
+  #relay: RelayLink | null = null
   #problem: Reason | null = null
   #releasePort: (() => void) | null = null
   #nextPollUs = 0
@@ -50,8 +52,20 @@ export class DatagramReceiver implements LegReceiver {
     this.#fec.mode = policy.fec
   }
 
+  /** Groups are joined by both nodes: nothing of them is relayed. */
+  relayBy(relay: RelaySpec | null): void {
+    const wanted = relay === null || isMulticast(this.#host.spec.ip) ? null : relay
+    if (this.#relay?.isFor(wanted) === true) return
+    this.#relay?.close()
+    this.#relay = wanted === null ? null : new RelayLink(this.#host, wanted, this.#ports)
+  }
+
   get fd(): number {
     return this.#socket?.fd ?? -1
+  }
+
+  get relayFd(): number {
+    return this.#relay?.fd ?? -1
   }
 
   get open(): boolean {
@@ -65,6 +79,7 @@ export class DatagramReceiver implements LegReceiver {
   /** Reads the FEC ports; and from time to time, opens what is closed and joins its group again. */
   poll(nowUs: number, clockOffsetUs: number): void {
     if (nowUs >= this.#nextPollUs) this.#maintain(nowUs)
+    this.#relay?.poll(nowUs)
     if (this.#fec.column >= 0) this.#receiveFec(this.#fec.column, false, clockOffsetUs, nowUs)
     if (this.#fec.row >= 0) this.#receiveFec(this.#fec.row, true, clockOffsetUs, nowUs)
   }
@@ -125,7 +140,12 @@ export class DatagramReceiver implements LegReceiver {
   }
 
   receive(clockOffsetUs: number, nowUs: number): number {
-    const fd = this.fd
+    const direct = this.#receiveFrom(this.fd, false, clockOffsetUs, nowUs)
+    return this.#relay === null ? direct : direct + this.#receiveFrom(this.#relay.fd, true, clockOffsetUs, nowUs)
+  }
+
+  /** What came directly is relayed; what was relayed is not, so that nothing can go round. */
+  #receiveFrom(fd: number, isRelayed: boolean, clockOffsetUs: number, nowUs: number): number {
     if (fd < 0) return 0
     const { base, core, index } = this.#host
     let total = 0
@@ -133,8 +153,14 @@ export class DatagramReceiver implements LegReceiver {
     while (slots < SLOTS_PER_TURN) {
       const room = Math.max(1, Math.min(L.RX_BATCH, Math.floor((SLOTS_PER_TURN - slots) / this.#slotsPerDatagram)))
       const count = libc.recvmmsg(fd, base + L.RX_MMSG, room, MSG_DONTWAIT, 0)
-      if (count <= 0) break
-      const appended = core.ingest(index, count, clockOffsetUs, nowUs)
+      if (count <= 0) {
+        if (isRelayed) this.#relay?.noteRefusal()
+        break
+      }
+      if (!isRelayed) this.#relay?.send(count)
+      const appended = isRelayed
+        ? core.ingestRelayed(index, count, clockOffsetUs, nowUs)
+        : core.ingest(index, count, clockOffsetUs, nowUs)
       this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
       total += count
       slots += Math.max(appended, count)
@@ -158,6 +184,7 @@ export class DatagramReceiver implements LegReceiver {
         ...(this.#socket?.warnings ?? []),
         ...(this.#watch?.warning == null ? [] : [this.#watch.warning]),
         ...this.#fec.warnings,
+        ...(this.#relay?.warnings ?? []),
       ],
       fecOffered: this.#fec.offered,
       srt: null,
@@ -172,6 +199,7 @@ export class DatagramReceiver implements LegReceiver {
 
   close(): void {
     this.#fec.close()
+    this.#relay?.close()
     this.#closeSocket()
     this.#releasePort?.()
     this.#releasePort = null

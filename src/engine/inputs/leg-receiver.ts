@@ -1,6 +1,6 @@
 /** What a leg is received by: a UDP socket with those of its FEC, or an SRT connection. */
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
-import type { Event, InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
+import type { Event, InputPolicy, LegSpec, LegStats, Reason, RelaySpec } from "../protocol/messages.ts"
 
 /** What a leg reports, as in the `leg` event. */
 export type LegKind = Extract<Event, { readonly event: "leg" }>["kind"]
@@ -35,6 +35,8 @@ export interface LegReceiver {
   readonly fd: number
   /** Socket to be watched by libsrt's epoll; -1 when there is none. */
   readonly srtSocket: number
+  /** Descriptor of what another node relays, to be watched as well; -1 or left out when there is none. */
+  readonly relayFd?: number
   /** Packets can come: the socket is open, or a sender is connected. */
   readonly open: boolean
   /** Where packets arrive, for sentences: `on 239.1.2.3:5000`, `by SRT from 203.0.113.5:9000`. */
@@ -43,6 +45,8 @@ export interface LegReceiver {
   readonly problem: Reason | null
   /** Takes new settings; what is open stays open. */
   configure(policy: InputPolicy): void
+  /** Exchanges datagrams with another node, or no more; left out where they cannot be. */
+  relayBy?(relay: RelaySpec | null): void
   /** Every 10 ms: opens what is closed, and whatever else needs no packet. */
   poll(nowUs: number, clockOffsetUs: number): void
   /** Gives the packet core what has come, for at most one turn of the outputs. Returns datagrams read. */

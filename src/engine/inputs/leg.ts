@@ -4,7 +4,7 @@ import * as L from "../../core/assembly/memory/layout.ts"
 import { channelOfIndex } from "../../core/packet-core/leg-index.ts"
 import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
 import { STREAM_TYPE_SCTE35 } from "../../core/ts/stream-types.ts"
-import type { InputPolicy, LegSpec, LegStats, Reason } from "../protocol/messages.ts"
+import type { InputPolicy, LegSpec, LegStats, Reason, RelaySpec } from "../protocol/messages.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
 import type { InputContext } from "./input-context.ts"
 import { hexIdentity, LegFigures, type LegSurroundings } from "./leg-figures.ts"
@@ -71,6 +71,16 @@ export class Leg {
   /** Descriptor to be watched by the kernel's epoll; -1 when there is none. */
   get fd(): number {
     return this.#receiver.fd
+  }
+
+  /** Descriptor of what another node relays, to be watched by the kernel's epoll; -1 when there is none. */
+  get relayFd(): number {
+    return this.#receiver.relayFd ?? -1
+  }
+
+  /** Exchanges datagrams with another node, or no more; what the media come by stays open. */
+  relayBy(relay: RelaySpec | null): void {
+    this.#receiver.relayBy?.(relay)
   }
 
   /** Socket to be watched by libsrt's epoll; -1 when there is none. */

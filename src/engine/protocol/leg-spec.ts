@@ -28,3 +28,15 @@ export const LegSpec = v.object({
   retry_delay_ms: v.optional(v.nullable(v.number())),
 })
 export type LegSpec = v.InferOutput<typeof LegSpec>
+
+/**
+ * Where the legs of a channel that come by UDP to one address are passed on between two nodes: names or addresses of
+ * this one and of the other, and the port for the primary's datagrams; the backup's have the next one. Both nodes send
+ * from and to the same port.
+ */
+export const RelaySpec = v.object({
+  local: v.string(),
+  peer: v.string(),
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65534)),
+})
+export type RelaySpec = v.InferOutput<typeof RelaySpec>

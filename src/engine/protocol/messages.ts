@@ -14,7 +14,7 @@ import { ENGINE_SETTINGS, type EngineOutputSettings } from "../../core/output/ou
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { EngineInfo, EngineStats, epochMs, LegName, Reason, SessionState } from "./figures.ts"
-import { LegSpec } from "./leg-spec.ts"
+import { LegSpec, RelaySpec } from "./leg-spec.ts"
 import { optionalSettings, wholeSettings } from "./setting-schemas.ts"
 
 export * from "./figures.ts"
@@ -42,6 +42,8 @@ export const ChannelSpec = v.object({
    * closed (`fenced`).
    */
   fence_us: v.optional(v.number()),
+  /** Left out: nothing is relayed. A change leaves the legs open. */
+  relay: v.optional(RelaySpec),
 })
 export type ChannelSpec = v.InferOutput<typeof ChannelSpec>
 

@@ -128,6 +128,7 @@ const channel = {
     fec: "off",
     allowed_senders: [],
     scte35_pid: null,
+    relay_port: null,
     manual_cues: false,
     merge: "off",
     path_difference_ms: null,

@@ -29,6 +29,7 @@ const listRoutes = (app: Hono, { access, channels, live, nodes, runner }: Servic
       self: nodes.self,
       databaseProblem: nodes.databaseProblem(),
       nodes: nodesShown(nodes, all),
+      relayed: new Set(all.flatMap(({ id, input }) => ((input.relay_port ?? null) === null ? [] : [id]))),
       placements: nodes.placements(),
       mayAct,
     }))

@@ -19,6 +19,9 @@ import {
   SENDER_NEW, SENDER_REFUSED, acceptSender, isAllowed, keepSource, keepTaken, readSource, sourceIdentity, sourcePort,
 } from "./sender";
 
+/** True while the batch came from another node, which has looked at the senders. */
+let isRelayed = false;
+
 /** Nearly all datagrams: from the sender in use, framed as before, with a packet where the payload begins. */
 // @ts-ignore: decorator
 @inline
@@ -44,7 +47,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   }
   const name = nameAddress(index);
   const isNamed = hasName(index);
-  if (!isAllowed(address, isNamed ? name : 0)) {
+  if (!isRelayed && !isAllowed(address, isNamed ? name : 0)) {
     count(address, LEG_NOT_ALLOWED);
     keepSource(address, LEG_FOREIGN_ADDRESS);
     setGauge(address, LEG_FOREIGN_PORT, isNamed ? <f64>sourcePort(name) : 0);
@@ -103,4 +106,12 @@ export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64)
     resetHeader(index);
   }
   return takeAppended();
+}
+
+/** As `ingest`, for datagrams that another node relays: the networks that may send are not meant for its address. */
+export function ingestRelayed(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
+  isRelayed = true;
+  const appended = ingest(leg, datagrams, clockOffsetUs, nowUs);
+  isRelayed = false;
+  return appended;
 }

@@ -102,9 +102,12 @@ const replace = (world: World) => {
   const links = world.random() < 0.6 ? [linkOf(old.name, DATABASE)] : others.map((name) => linkOf(old.name, name))
   for (const link of links) world.cut.add(link)
   world.at(world.timing.deadMs * (1.05 + world.random() * 0.5), () => {
+    // Now and then it hears PostgreSQL no more, and lives on for long: one at a time, see docs/nodes.md.
+    const staysCut = world.random() < 0.5 && !world.machines.some(({ isOff, isSevered }) => isSevered && !isOff)
+    old.isSevered = staysCut
     for (const link of links) world.cut.delete(link)
     world.start(world.add(old.name))
-    world.at(world.timing.deadMs * world.random(), () => {
+    world.at(world.timing.deadMs * world.random() * (staysCut ? 5 : 1), () => {
       world.kill(old, true)
       old.isOff = true
       over()

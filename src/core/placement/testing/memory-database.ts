@@ -16,6 +16,8 @@ export const GUARDS = {
   boot: true,
   /** Another machine under the name does not own what the first one owned. */
   instance: true,
+  /** Nor does it take over at once what the first one stood by for, and may grant yet. */
+  grants: true,
 }
 export type Guards = { -readonly [Name in keyof typeof GUARDS]: boolean }
 
@@ -68,7 +70,11 @@ export class MemoryDatabase {
       boot,
       beatMs: nowMs,
     })
-    if (!isReplaced || before.standing === "left" || !this.#guards.instance) return true
+    if (!isReplaced || before.standing === "left") return true
+    // The machine before may grant leases yet: nothing is taken over until the owner knows of this epoch.
+    for (const row of this.rows.values())
+      if (row.partner === name && row.owner !== name && this.#guards.grants) row.epoch++
+    if (!this.#guards.instance) return true
     for (const row of this.rows.values()) {
       // The partner may grant the lease of the machine before, and alone knows until when.
       if (row.owner !== name || row.partner === null) continue

@@ -1,4 +1,5 @@
 /** One world from its seed: trouble, then rest; what must never happen, and what must not happen without a reason. */
+import type { NodeBrain } from "../node-brain.ts"
 import { timingOf } from "../timing.ts"
 import { ALL_FAULTS, type Fault, heal, plan } from "./faults.ts"
 import { DATABASE, World, type WorldOptions } from "./world.ts"
@@ -45,7 +46,9 @@ const isExcused = (world: World, channel: string, since: ReadonlyMap<string, num
   if (!recent(DATABASE) && !recent(linkOf(owner, DATABASE))) return false
   // Nobody has told it yet, and now PostgreSQL cannot.
   const owners = world.machines.flatMap(({ brain, name }) => (name === owner && brain !== null ? [brain] : []))
-  if (!owners.some((brain) => brain.roleOf(channel) === "owner")) return true
+  const isTold = (brain: NodeBrain) =>
+    brain.rows().some((known) => known.channel === channel && known.owner === owner && known.epoch === row.epoch)
+  if (!owners.some(isTold)) return true
   // PostgreSQL went away in the midst of a change.
   if (owners.some((brain) => brain.isInDoubt(channel))) return true
   return partner === null || recent(partner) || recent(linkOf(owner, partner)) || row.target !== null
@@ -96,10 +99,11 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
         continue
       }
       unsent++
-      // A channel that is handed over is dark for an answer of PostgreSQL: twice in a row is more than that.
-      const isLong = darkBefore.has(channel)
-      darkBefore.add(channel)
-      if (isLong && !isExcused(world, channel, changed)) dark ??= `${channel} is dark at ${Math.round(world.now)}`
+      // A channel that is handed over is dark for an answer of PostgreSQL, and one whose reason has gone until its engine
+      // is told: twice in a row without a reason is more than that.
+      if (isExcused(world, channel, changed)) darkBefore.delete(channel)
+      else if (darkBefore.has(channel)) dark ??= `${channel} is dark at ${Math.round(world.now)}`
+      else darkBefore.add(channel)
     }
   }
   const sampleUntil = (end: number) => {

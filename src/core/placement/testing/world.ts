@@ -48,6 +48,8 @@ export class Machine {
   machineFrozen = false
   /** Off for good or until it is started again. */
   isOff = false
+  /** Cut from PostgreSQL by itself, whatever becomes of the link under its name. */
+  isSevered = false
   /** Until when the engine is busy with what it was told. */
   engineFreeAt = 0
   readonly waiting: Array<() => void> = []
@@ -226,6 +228,7 @@ export class World {
   #ask<A>(machine: Machine, request: () => A, answered: (answer: A | null) => void): void {
     const { boot, name } = machine
     const within = (run: () => void) => this.#within(machine, boot, run)
+    const isAway = () => this.databaseIsDown || machine.isSevered || this.isCut(name, DATABASE)
     let isOver = false
     const settle = (answer: A | null) =>
       within(() => {
@@ -235,11 +238,11 @@ export class World {
       })
     this.at(this.timing.beatMs * 1.5, () => settle(null))
     this.at(this.#delay(), () => {
-      if (this.databaseIsDown || this.isCut(name, DATABASE)) return
+      if (isAway()) return
       const answer = request()
       const isLost = this.random() < this.lossy
       this.at(this.#delay(), () => {
-        if (!isLost && !this.isCut(name, DATABASE) && !this.databaseIsDown) settle(answer)
+        if (!isLost && !isAway()) settle(answer)
       })
     })
   }
@@ -317,8 +320,10 @@ export class World {
     const sentMs = this.localOf(machine)
     const answered = new Set<string>()
     for (const [partner, asked] of brain.questions(sentMs)) {
-      const peer = this.machines.filter((one) => one.name === partner && !one.isOff).at(-1)
-      if (peer === undefined) continue
+      // By the address that PostgreSQL named last.
+      const instance = brain.watch.node(partner)?.instance
+      const peer = this.machines.find((one) => one.instance === instance)
+      if (peer === undefined || peer.isOff) continue
       this.at(this.#delay(), () => {
         if (this.isCut(machine.name, partner) || peer.brain === null) return
         this.#within(peer, peer.boot, () => {
