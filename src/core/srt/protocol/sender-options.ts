@@ -18,5 +18,8 @@ export const SENDER_DEFAULTS: SenderOptions = {
   firstMessage: 1,
 }
 
-/** Why a connection is over. */
-export type SenderEnd = "shutdown" | "idle" | "peer_error"
+/**
+ * Why a connection is over. `gone`: packets that the peer waits for are no longer there, and it plays nothing behind
+ * them, as libsrt's receiver without too-late drop (TLPKTDROP); only a new connection helps it.
+ */
+export type SenderEnd = "shutdown" | "idle" | "peer_error" | "gone"

@@ -250,6 +250,10 @@ export class SrtSender {
       this.ended = "idle"
       return
     }
+    if (!this.session.dropsTooLate && this.figures.pktSndDrop > 0) {
+      this.ended = "gone"
+      return
+    }
     this.#announceKey(nowUs)
     this.#repairs.repeatUnacknowledged(nowUs)
     this.acknowledge(nowUs)

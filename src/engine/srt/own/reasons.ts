@@ -49,6 +49,7 @@ const ENDS: Readonly<Record<SenderEnd, string>> = {
   shutdown: "the far end closed it",
   idle: "the far end was silent for the peer idle timeout",
   peer_error: "the far end reported an error",
+  gone: "the far end gives nothing up (TLPKTDROP is off), and packets that it waits for are no longer kept",
 }
 
 /** The end of a connection that was there. */
