@@ -101,9 +101,9 @@ describe.skipIf(openSrtLibrary({}).srt === null)("a product on its own SRT stack
       ["libsrt", ["packetfilter"]],
       [null, []],
     ])
-    const page = await (await fetch(`${product.url}/channels/own`)).text()
-    expect(page).toContain("own stack")
-    expect(page).toContain("libsrt, which it needs for packetfilter")
+    const panel = async (slug: string) => (await fetch(`${product.url}/channels/own?output=${slug}`)).text()
+    expect(await panel("caller")).toContain("own stack")
+    expect(await panel("filtered")).toContain("libsrt, which it needs for packetfilter")
     const text = await metrics()
     expect(text).toContain('distributor_srt_stack_info{channel="own",output="listener",stack="own"} 1\n')
     expect(text).toContain('distributor_srt_stack_info{channel="own",output="filtered",stack="libsrt"} 1\n')

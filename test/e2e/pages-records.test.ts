@@ -55,7 +55,7 @@ afterAll(async () => {
 describe("what was", () => {
   it("is two clicks away: last night's misses of one partner; and it is plotted", async () => {
     const { click, close, count, page, problems } = await openPage(browser, `${server.url}/channels/news`)
-    await click(page.getByRole("link", { name: "History", exact: true }))
+    await click(page.getByRole("navigation", { name: "Channel", exact: true }).getByRole("link", { name: "History" }))
     const plot = page.locator('[data-plot="bitrate"]')
     await plot.locator("canvas").waitFor()
     expect(Number(await plot.getAttribute("data-points"))).toBeGreaterThan(60)
@@ -88,13 +88,9 @@ describe("what was", () => {
 
 describe("a partner link", () => {
   it("is made with two clicks, opens for somebody outside, and is kept up to date there", async () => {
-    const { click, close, count, page, problems } = await openPage(
-      browser,
-      `${server.url}/channels/news/outputs/cdn/partner`,
-    )
-    // The click on the channel's page that leads here is the first.
-    count.clicks++
-    await click(page.getByRole("button", { name: "Make a link" }))
+    const { click, close, count, page, problems } = await openPage(browser, `${server.url}/channels/news#outputs`)
+    await click(page.getByRole("link", { name: "cdn", exact: true }))
+    await click(page.getByRole("button", { name: "Make a partner link" }))
     const link = (await page.locator(".banner code").textContent()) ?? ""
     expect([count.clicks, link]).toEqual([2, expect.stringMatching(/\/partner\/[\w-]{43}$/)])
     expect(await axe(page)).toEqual([])

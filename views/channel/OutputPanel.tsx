@@ -110,8 +110,15 @@ export const OutputPanel = ({ output, shown }: OutputPanelProps) => {
           <a class="button" href={`${path}/edit`}>
             Edit<span class="visually-hidden"> {of}</span>
           </a>
-          <a class="button" href={`${path}/partner`}>
-            Partner link<span class="visually-hidden"> {of}</span>
+          <form method="post" action={`${path}/partner`}>
+            <input type="hidden" name="label" value="the partner" />
+            <input type="hidden" name="days" value="30" />
+            <button type="submit">
+              Make a partner link<span class="visually-hidden"> for {of}, for 30 days</span>
+            </button>
+          </form>
+          <a href={`${path}/partner`}>
+            Partner links<span class="visually-hidden"> of {of}</span>
           </a>
           <LeavingButton to={`${path}/duplicate`} back={back} label="Duplicate" of={of} />
           <Remove to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />

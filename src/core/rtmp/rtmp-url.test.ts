@@ -98,7 +98,7 @@ describe("RTMP URLs", () => {
 
   const part = fc
     .string({ unit: fc.constantFrom(..."abcXYZ019-_.~%+=&;,!*()$"), minLength: 1, maxLength: 12 })
-    .filter((s) => !s.startsWith("***"))
+    .filter((s) => !s.includes("**"))
 
   it("give application and key back as they were joined", () => {
     fc.assert(

@@ -34,6 +34,8 @@ export class Repairs {
   /** The lowest round trip of late, in µs. */
   #lowestRttUs = FIRST_RTT_US
   #measuredUs: number | null = null
+  /** When something was last sent again that nobody had asked for, in µs. */
+  #unaskedUs = Number.NEGATIVE_INFINITY
   /** When something was last sent again, in µs; 0 for never. */
   resentUs = 0
   readonly #session: Session
@@ -175,7 +177,11 @@ export class Repairs {
     const waitedUs = nowUs - this.#progressUs
     if (this.#session.periodicNak) {
       // Acknowledgements that move on come every 10 ms, so one of them may have been lost here.
-      if (waitedUs >= MOVING_US && nowUs - history.sentUs(acked) >= this.#overdueUs) this.#resend(acked, nowUs)
+      // A peer that is not there is not sent each packet twice just before it is given up: that would fill its buffer.
+      if (nowUs - this.#unaskedUs < UNASKED_MIN_US) return
+      if (waitedUs < MOVING_US || nowUs - history.sentUs(acked) < this.#overdueUs) return
+      this.#unaskedUs = nowUs
+      this.#resend(acked, nowUs)
       return
     }
     if (waitedUs < this.rttUs + 4 * this.rttVarUs + ACK_SLACK_US) return

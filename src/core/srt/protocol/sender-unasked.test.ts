@@ -81,6 +81,20 @@ describe("what nobody asks for", () => {
     expect([first, second - first, third - second]).toEqual([20e6, 630_000, 630_000])
   })
 
+  it("is at most ten packets a second to a receiver that is not there, each of which is the first until it is given up", () => {
+    const bench = new SenderBench()
+    const resentBy = [0, 0, 0]
+    for (let nowUs = 0; nowUs < 3e6; nowUs += 10_000) {
+      bench.send(2, nowUs)
+      bench.sender.poll(nowUs)
+      resentBy[Math.floor(nowUs / 1e6)] = bench.resent.length
+    }
+    const [, second = 0, third = 0] = resentBy
+    expect(bench.sender.figures.pktSndDrop).toBeGreaterThan(300)
+    expect(third - second).toBeGreaterThan(0)
+    expect(third - second).toBeLessThanOrEqual(10)
+  })
+
   it("is paid for like any other resend", () => {
     const bench = new SenderBench({}, { idleUs: 1e9, dropDelayMs: -1 }, 16)
     bench.send(1, 0)

@@ -35,8 +35,9 @@ const station = async () => {
 describe("a partner link", () => {
   it("is made with two clicks from the channel's page, and shown this once", async () => {
     const { call, look, make } = await station()
-    const channel = await call("GET", "/channels/news", undefined, ADMIN)
+    const channel = await call("GET", "/channels/news?output=cdn", undefined, ADMIN)
     expect(channel.text).toContain(`href="${PATH}"`)
+    expect(channel.text).toContain(`action="${PATH}"`)
     const form = await call("GET", PATH, undefined, ADMIN)
     expect(form.text).toContain("Make a link")
     const { made, path, token } = await make()
