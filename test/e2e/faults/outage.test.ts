@@ -89,11 +89,11 @@ describe.skipIf(unavailable !== null)(`an outage${unavailable === null ? "" : ` 
     expect(spreadMs).toBeGreaterThan(2000)
     expect(fullest).toBeLessThan(OUTPUTS / 2)
     // Shares of a core. Retrying costs no more than sending did, however fast the machine is; the control plane's share
-    // is mostly this test's own requests.
+    // is mostly this test's own requests, and messages of alerts.
     const cpu = (of: "cpuSeconds" | "engineCpuSeconds", from: OutageLine, to: OutageLine) =>
       (to[of] - from[of]) / ((to.atMs - from.atMs) / 1000)
     const trying = [cpu("cpuSeconds", before, told), cpu("engineCpuSeconds", before, told)] as const
-    expect(trying[0]).toBeLessThan(2 * cpu("cpuSeconds", begun, sending) + 0.1)
+    expect(trying[0]).toBeLessThan(2 * cpu("cpuSeconds", begun, sending) + 0.2)
     expect(trying[1]).toBeLessThan(1.5 * cpu("engineCpuSeconds", begun, sending) + 0.1)
     await until("its end is told", ({ firing, resolved }) => firing === 0 && resolved > 0, 30_000)
     console.log(
