@@ -178,7 +178,8 @@ export class Repairs {
     if (this.#session.periodicNak) {
       // Acknowledgements that move on come every 10 ms, so one of them may have been lost here.
       // A peer that is not there is not sent each packet twice just before it is given up: that would fill its buffer.
-      if (nowUs - this.#unaskedUs < UNASKED_MIN_US) return
+      const isAnswered = this.#progressUs > this.#unaskedUs
+      if (!isAnswered && nowUs - this.#unaskedUs < UNASKED_MIN_US) return
       if (waitedUs < MOVING_US || nowUs - history.sentUs(acked) < this.#overdueUs) return
       this.#unaskedUs = nowUs
       this.#resend(acked, nowUs)

@@ -81,6 +81,25 @@ describe("what nobody asks for", () => {
     expect([first, second - first, third - second]).toEqual([20e6, 630_000, 630_000])
   })
 
+  it("is a whole burst at the end of a stream, within a second: each repair that arrives lets the next one go", () => {
+    const bench = new SenderBench({ latencyMs: 1500 })
+    bench.send(20, 0)
+    bench.ack(108, 20_000)
+    let [answered, doneUs] = [108, 0]
+    for (let nowUs = 30_000; answered < 120 && nowUs < 3e6; nowUs += 10_000) {
+      const before = bench.resent.length
+      bench.sender.poll(nowUs)
+      // What was sent again in this turn is acknowledged in the next but one.
+      if (bench.resent.length > before) {
+        answered += 1
+        bench.ack(answered, nowUs + 15_000)
+        doneUs = nowUs
+      }
+    }
+    expect(bench.resent).toEqual(Array.from({ length: 12 }, (_, at) => 108 + at))
+    expect(doneUs).toBeLessThan(1e6)
+  })
+
   it("is at most ten packets a second to a receiver that is not there, each of which is the first until it is given up", () => {
     const bench = new SenderBench()
     const resentBy = [0, 0, 0]
