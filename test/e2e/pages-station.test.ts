@@ -134,8 +134,9 @@ describe("the plots of a channel", () => {
   it("have whole labels, one time axis, and one zero where there is nothing to measure by", async () => {
     const { close, page, problems } = await open("/channels/8")
     await page.addInitScript(NOTE_TEXTS)
+    // Chromium does not always take the fragment up when a page is loaded anew while it goes there.
+    await page.goto("about:blank")
     await page.goto(`${server.url}/channels/8#history`)
-    await page.reload()
     await page.locator('[data-plot="errors"] canvas').waitFor()
     await expect.poll(() => page.evaluate("written.length")).toBeGreaterThan(20)
     const written = await page.evaluate<ReadonlyArray<Written>>("written")
