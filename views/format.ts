@@ -49,3 +49,9 @@ export const formatBytes = (bytes: number): string => {
   const scaled = bytes / 1000 ** step
   return `${scaled.toFixed(step === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2)} ${SIZES[step]}`
 }
+
+/** An amount of US dollars; a dash for one that is not known. */
+export const formatUsd = (value: number | null): string => (value === null ? "–" : `$${value.toFixed(2)}`)
+
+/** Days of the week, Monday first, as they are written in short. */
+export const DAY_NAMES = { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" } as const

@@ -110,6 +110,7 @@ export class PacketLoop {
   #drain(set: LegSet, nowUs: number): void {
     this.#drainUs = nowUs
     this.#watch.drain(set, this.#take)
+    this.#handling.end()
   }
 
   #take = (leg: Leg): void => {

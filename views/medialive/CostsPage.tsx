@@ -1,9 +1,9 @@
 /** @jsxImportSource hono/jsx */
+
 import type { CostsView } from "../../src/effects/medialive/medialive-bodies.ts"
+import { formatUsd } from "../format.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
-
-const usd = (value: number | null) => (value === null ? "–" : `$${value.toFixed(2)}`)
 
 export interface CostsPageProps {
   readonly frame: Frame
@@ -56,7 +56,7 @@ export const CostsPage = ({ costs, frame, months }: CostsPageProps) => (
                   {hours.toFixed(2)}
                 </td>
                 <td class="number" data-label="Estimate">
-                  {usd(sum)}
+                  {formatUsd(sum)}
                   {hours_without_price === 0 ? null : (
                     <span class="hint"> without {hours_without_price} h of unknown price</span>
                   )}
@@ -89,7 +89,7 @@ export const CostsPage = ({ costs, frame, months }: CostsPageProps) => (
                   {gigabytes.toFixed(3)}
                 </td>
                 <td class="number" data-label="Estimate">
-                  {usd(sum)}
+                  {formatUsd(sum)}
                 </td>
               </tr>
             ))}

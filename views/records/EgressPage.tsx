@@ -1,4 +1,5 @@
 /** @jsxImportSource hono/jsx */
+import { formatUsd } from "../format.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 
@@ -22,8 +23,6 @@ export interface EgressPageProps {
   /** What is wrong with the price that was typed. */
   readonly error: string | undefined
 }
-
-const usd = (value: number | null) => (value === null ? "–" : `$${value.toFixed(2)}`)
 
 const PriceForm = ({ egress, error }: Pick<EgressPageProps, "egress" | "error">) => (
   <form method="post" action="/egress/price" class="filters">
@@ -89,7 +88,7 @@ export const EgressPage = ({ egress, error, frame, mayPrice, months }: EgressPag
                   {one.gigabytes.toFixed(3)}
                 </td>
                 <td class="number" data-label="Estimate">
-                  {usd(one.usd)}
+                  {formatUsd(one.usd)}
                 </td>
               </tr>
             ))}
@@ -103,7 +102,7 @@ export const EgressPage = ({ egress, error, frame, mayPrice, months }: EgressPag
                 {egress.gigabytes.toFixed(3)}
               </td>
               <td class="number" data-label="Estimate">
-                {usd(egress.usd)}
+                {formatUsd(egress.usd)}
               </td>
             </tr>
           </tfoot>

@@ -2,11 +2,12 @@
 import type { Cause } from "../../src/effects/notifications/causes.ts"
 import type { MuteView, NoticeView, TestAnswer } from "../../src/effects/notifications/notification-bodies.ts"
 import { hitBy } from "../channels/Attention.tsx"
-import { formatTime } from "../format.ts"
-import { Alerts, SpecField } from "../forms/Field.tsx"
 import type { FieldSpec, FormState } from "../forms/form-state.ts"
 import { type Frame, may } from "../layout/frame.ts"
-import { LookOnly, SettingsPage } from "./SettingsPage.tsx"
+import { Time } from "../layout/Time.tsx"
+import { type DestinationRow, Destinations } from "./Destinations.tsx"
+import { Mutes } from "./Mutes.tsx"
+import { SettingsPage } from "./SettingsPage.tsx"
 
 /** A notice with its kind in words. */
 export interface NoticeRow {
@@ -18,18 +19,6 @@ export interface NoticeRow {
 export interface IncidentRow {
   readonly cause: Cause
   readonly rows: ReadonlyArray<NoticeRow>
-}
-
-/** A destination as the list shows it. */
-export interface DestinationRow {
-  readonly id: string
-  readonly name: string
-  readonly kind: string
-  readonly to: string
-  readonly enabled: boolean
-  /** State of its deliveries in words. */
-  readonly does: string
-  readonly isFailing: boolean
 }
 
 export interface NotificationsProps {
@@ -47,7 +36,6 @@ export interface NotificationsProps {
   readonly tested?: { readonly name: string; readonly answer: TestAnswer } | undefined
 }
 
-const Time = ({ at }: { readonly at: string }) => <time datetime={at}>{formatTime(at).slice(0, 19)} UTC</time>
 const whereOf = ({ channel_name, output_name }: NoticeView) =>
   channel_name === null ? "the service" : output_name === null ? channel_name : `${channel_name}, output ${output_name}`
 const query = (fields: Readonly<Record<string, string | null>>) =>
@@ -211,149 +199,6 @@ const Recent = ({ rows }: { readonly rows: ReadonlyArray<NoticeRow> }) => (
       ))}
     </ul>
   </details>
-)
-
-const coverOf = ({ channel, output }: MuteView) =>
-  channel === null ? "everything" : output === null ? `channel ${channel}` : `output ${output} of channel ${channel}`
-
-const DAY_NAMES = { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" } as const
-
-/** When a mute mutes, in words. */
-const When = ({ mute: { active, next_at, repeats, starts, until } }: { readonly mute: MuteView }) => {
-  if (repeats === null)
-    return (
-      <>
-        {active ? "" : " from "}
-        {active ? null : <Time at={starts} />} until <Time at={until} />
-      </>
-    )
-  const days = repeats.days.map((day) => DAY_NAMES[day]).join(", ")
-  return (
-    <>
-      {` on ${days} from ${repeats.start} to ${repeats.stop} (${repeats.zone})`}
-      {next_at === null ? null : (
-        <>
-          {active ? ", now until " : ", next from "}
-          <Time at={next_at} />
-        </>
-      )}
-      , the last before <Time at={until} />
-    </>
-  )
-}
-
-type MutesProps = Pick<NotificationsProps, "frame" | "mutes" | "muteFields" | "state">
-const Mutes = ({ frame, muteFields, mutes, state }: MutesProps) => (
-  <section class="card" id="mute" aria-labelledby="mute-title">
-    <h2 id="mute-title">Mutes</h2>
-    {mutes.length === 0 ? <p>Nothing is muted.</p> : null}
-    <ul>
-      {mutes.map((mute) => (
-        <li>
-          {coverOf(mute)}
-          <When mute={mute} />, by {mute.by}
-          {mute.reason === null ? "" : `: ${mute.reason}`}{" "}
-          {may(frame, "operator") ? (
-            <form method="post" action={`/settings/notifications/mutes/${mute.id}/end`} class="inline">
-              <button type="submit" aria-label={`End the mute of ${coverOf(mute)}`}>
-                End
-              </button>
-            </form>
-          ) : null}
-        </li>
-      ))}
-    </ul>
-    {may(frame, "operator") ? (
-      <form method="post" action="/settings/notifications/mutes" aria-label="Mute">
-        <Alerts alerts={state.alerts} />
-        {muteFields.map((spec) => (
-          <SpecField form="mute" spec={spec} state={state} />
-        ))}
-        <div class="actions">
-          <button type="submit">Mute</button>
-        </div>
-        <p class="hint">
-          What is muted is shown here and told to nobody; what is still open when the mute ends is told then.
-        </p>
-      </form>
-    ) : null}
-  </section>
-)
-
-const Destinations = ({ destinations, frame, rules }: Pick<NotificationsProps, "destinations" | "frame" | "rules">) => (
-  <section class="card" aria-labelledby="destinations-title">
-    <div class="head">
-      <h2 id="destinations-title">Who is told</h2>
-      {may(frame, "admin") ? (
-        <nav aria-label="Destinations and rules">
-          <a href="/settings/notifications/destinations/add">Add destination</a>
-          <a href="/settings/notifications/rules">Change rules</a>
-        </nav>
-      ) : null}
-    </div>
-    {destinations.length === 0 ? (
-      <p>Nobody: there is no destination.</p>
-    ) : (
-      <div class="table-scroll">
-        <table class="stack">
-          <caption>Destinations</caption>
-          <thead>
-            <tr>
-              <th scope="col">Destination</th>
-              <th scope="col">Kind</th>
-              <th scope="col">To</th>
-              <th scope="col">Delivery</th>
-              {may(frame, "admin") ? <th scope="col">Actions</th> : null}
-            </tr>
-          </thead>
-          <tbody>
-            {destinations.map(({ does, enabled, id, isFailing, kind, name, to }) => (
-              <tr id={`destination-${id}`}>
-                <th scope="row">{name}</th>
-                <td data-label="Kind">{kind}</td>
-                <td class="wide" data-label="To">
-                  {to}
-                </td>
-                <td data-label="Delivery" class={isFailing ? "warning" : undefined}>
-                  {enabled ? does : "switched off"}
-                </td>
-                {may(frame, "admin") ? (
-                  <td class="actions">
-                    <form method="post" action={`/settings/notifications/destinations/${id}/test`}>
-                      <button type="submit" aria-label={`Test ${name}`}>
-                        Test
-                      </button>
-                    </form>{" "}
-                    <a
-                      class="button"
-                      href={`/settings/notifications/destinations/${id}/edit`}
-                      aria-label={`Change ${name}`}
-                    >
-                      Change
-                    </a>{" "}
-                    <a
-                      class="button danger"
-                      href={`/settings/notifications/destinations/${id}/remove`}
-                      aria-label={`Remove ${name}`}
-                    >
-                      Remove
-                    </a>
-                  </td>
-                ) : null}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    )}
-    <h3>Rules</h3>
-    <ul>
-      {rules.map((rule) => (
-        <li>{rule}</li>
-      ))}
-    </ul>
-    <LookOnly frame={frame} needs="admin" />
-  </section>
 )
 
 /** The page of notifications: open notices, who is told, and what is muted. */

@@ -70,8 +70,6 @@ export interface CrashesService {
   readonly release: (channelId: string) => Effect.Effect<boolean>
   /** Why a channel is kept out, and what to do; null for one that is not. Synchronous, for the way of a command. */
   readonly refusal: (channelId: string) => string | null
-  /** Crashes since the control plane started. */
-  readonly count: Effect.Effect<number>
 }
 
 const isId = (text: string): boolean => /^[\w.-]{1,64}$/.test(text) && !text.startsWith(".")
@@ -112,7 +110,6 @@ export const makeCrashes = (directory: string): CrashesService => {
   const kept = new Map((read(Schema.Array(KeptOut), keepOutFile) ?? []).map((one) => [one.channel_id, one]))
   /** Times, epoch ms, of the deaths that each channel was in hand at. */
   const deaths = new Map<string, ReadonlyArray<number>>()
-  let count = 0
 
   const blame = (channelId: string, crash: string, nowMs: number): void => {
     const recent = [...(deaths.get(channelId) ?? []).filter((at) => nowMs - at < WITHIN_MS), nowMs]
@@ -128,7 +125,6 @@ export const makeCrashes = (directory: string): CrashesService => {
         const nowMs = yield* Clock.currentTimeMillis
         const at = new Date(nowMs).toISOString()
         const id = `${at.replaceAll(":", "-")}-${report.engine}`
-        count += 1
         mkdirSync(directory, { recursive: true, mode: 0o700 })
         write(fileOf(id), { ...report, id, at, figures: figuresOf(stats, report.handled?.channel_id) })
         const old = names().sort().slice(0, -KEPT)
@@ -164,7 +160,6 @@ export const makeCrashes = (directory: string): CrashesService => {
         : `it is kept out since ${one.since}, because the engine died ${DEATHS} times within a minute while it was at this ` +
             `channel (crash ${one.crash} on the System page); release it there when the cause is gone`
     },
-    count: Effect.sync(() => count),
   }
 }
 

@@ -11,7 +11,8 @@ import type { EngineClientService } from "../engine/EngineClient.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { makeBatchWriter } from "../store/batch-writer.ts"
-import { type FigureMinute, type FigureNames, type FigureRows, MINUTE_S } from "../store/figure-rows.ts"
+import type { FigureNames } from "../store/figure-egress.ts"
+import { type FigureMinute, type FigureRows, MINUTE_S } from "../store/figure-rows.ts"
 import { type Covered, FigureSampler } from "./figure-sampler.ts"
 
 export interface FiguresService extends Pick<FigureRows, "oldest" | "read"> {

@@ -4,16 +4,8 @@ import { decodeSums } from "../../core/figures/figure-codec.ts"
 import { type ChannelSums, noSums, SUM, subjectOfOutput } from "../../core/figures/figure-sums.ts"
 import { DATABASES, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
-import {
-  DAY_S,
-  type FigureNames,
-  type FigureRows,
-  type FigureStep,
-  HOUR_S,
-  MINUTE_S,
-  makeFigureRows,
-  QUARTER_S,
-} from "./figure-rows.ts"
+import type { FigureNames } from "./figure-egress.ts"
+import { DAY_S, type FigureRows, type FigureStep, HOUR_S, MINUTE_S, makeFigureRows, QUARTER_S } from "./figure-rows.ts"
 import type { StoreService } from "./Store.ts"
 
 /** 2026-11-24 12:00 UTC. */

@@ -4,8 +4,16 @@
  */
 import { Effect } from "effect"
 import { addEncoded, encodeSums } from "../../core/figures/figure-codec.ts"
-import { addChannelSums, type ChannelSums, outputOfSubject, SUM } from "../../core/figures/figure-sums.ts"
+import { addChannelSums, type ChannelSums } from "../../core/figures/figure-sums.ts"
 import type { StoreError } from "../model/Errors.ts"
+import {
+  bytesByOutput,
+  type Egress,
+  type FigureNames,
+  makeEgress,
+  monthOf,
+  type OutputEgress,
+} from "./figure-egress.ts"
 import type { FigureAccess } from "./store-access.ts"
 
 export const MINUTE_S = 60
@@ -21,8 +29,6 @@ export const KEPT_S: Readonly<Record<FigureStep, number>> = {
   [HOUR_S]: 400 * DAY_S,
   [DAY_S]: 400 * DAY_S,
 }
-/** Months for which is kept what outputs sent. */
-const KEPT_MONTHS = 36
 /** A span is summed up so many seconds after its end: the last minutes of all nodes are there by then. */
 const SETTLED_S = 90
 
@@ -30,22 +36,6 @@ const SETTLED_S = 90
 export interface FigureMinute {
   readonly at: number
   readonly channels: ReadonlyMap<number, ChannelSums>
-}
-
-/** What channels and outputs are called, by their numbers; undefined for those that are gone. */
-export type FigureNames = (
-  channel: number,
-) => { readonly name: string; readonly outputs: ReadonlyMap<number, string> } | undefined
-
-/** What an output sent in a month. */
-export interface OutputEgress {
-  /** Number of the channel, and of the output in it. */
-  readonly channel: number
-  readonly output: number
-  /** Slugs, as they were last. */
-  readonly channelName: string
-  readonly outputName: string
-  readonly bytes: number
 }
 
 /** Stored spans: the begins of the first and the last of them, Unix time in s, and what they hold. */
@@ -85,17 +75,7 @@ interface Stored extends Pick<FigureRow, "at" | "body"> {
 
 /** Rows in one statement: four parameters each, below the 32 766 of SQLite. */
 const ROWS_AT_ONCE = 1000
-const monthOf = (s: number) => new Date(s * 1000).toISOString().slice(0, 7)
 const floorTo = (s: number, step: number) => Math.floor(s / step) * step
-
-/** Bytes that each output sent, by its number. */
-const bytesByOutput = (sums: ChannelSums): ReadonlyMap<number, number> =>
-  new Map(
-    [...sums].flatMap(([subject, one]) => {
-      const output = outputOfSubject(subject)
-      return output === null ? [] : [[output, one[SUM.bytes] ?? 0] as const]
-    }),
-  )
 
 const makeSpans = ({ sql }: FigureAccess) => {
   const within = (step: FigureStep, fromS: number, toS: number) =>
@@ -154,53 +134,6 @@ const summed = (rows: ReadonlyArray<Stored>): Map<number, ChannelSums> => {
   }
   return channels
 }
-
-const makeEgress = ({ sql }: FigureAccess) => ({
-  /** Adds to what each output sent in the month of an hour; to be run in the transaction that stores the hour. */
-  add: (atS: number, channel: number, bytes: ReadonlyMap<number, number>, names: FigureNames) => {
-    const found = names(channel)
-    return Effect.forEach(
-      [...bytes].filter(([, n]) => n !== 0),
-      ([output, n]) => {
-        const row = {
-          month: monthOf(atS),
-          channel,
-          output,
-          channel_name: found?.name ?? "",
-          output_name: found?.outputs.get(output) ?? "",
-          bytes: n,
-        }
-        return sql`INSERT INTO output_egress ${sql.insert(row)}
-          ON CONFLICT (month, channel, output) DO UPDATE SET bytes = output_egress.bytes + excluded.bytes,
-            channel_name = CASE WHEN excluded.channel_name = '' THEN output_egress.channel_name ELSE excluded.channel_name END,
-            output_name = CASE WHEN excluded.output_name = '' THEN output_egress.output_name ELSE excluded.output_name END`
-      },
-      { discard: true },
-    )
-  },
-  prune: (nowS: number) => {
-    const date = new Date(nowS * 1000)
-    date.setUTCMonth(date.getUTCMonth() - KEPT_MONTHS, 1)
-    return sql`DELETE FROM output_egress WHERE month < ${monthOf(date.getTime() / 1000)}`
-  },
-  of: (month: string) =>
-    Effect.map(
-      sql<{ channel: number; output: number; channel_name: string; output_name: string; bytes: number }>`
-        SELECT channel, output, channel_name, output_name, bytes FROM output_egress WHERE month = ${month}
-        ORDER BY channel, output`,
-      (rows) =>
-        rows.map(
-          ({ bytes, channel, channel_name: channelName, output, output_name: outputName }): OutputEgress => ({
-            channel,
-            output,
-            channelName,
-            outputName,
-            bytes: Number(bytes),
-          }),
-        ),
-    ),
-})
-type Egress = ReturnType<typeof makeEgress>
 
 /** How far figures are summed up: begin of the last span of each step; 0 for none. */
 interface Reached {

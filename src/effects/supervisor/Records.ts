@@ -12,7 +12,7 @@ import type { ChannelEventView } from "../model/event.ts"
 import { Schedules } from "../schedule/Schedules.ts"
 import { CueLog } from "../store/CueLog.ts"
 import { EventLog } from "../store/EventLog.ts"
-import type { OutputEgress } from "../store/figure-rows.ts"
+import type { OutputEgress } from "../store/figure-egress.ts"
 import { Store } from "../store/Store.ts"
 import type { StoreAccess } from "../store/store-access.ts"
 

@@ -3,10 +3,9 @@
 import { Effect, Either } from "effect"
 import type { Hono } from "hono"
 import { CrashPage } from "../../../views/system/CrashPage.tsx"
-import { NotFound } from "../../effects/model/Errors.ts"
 import { methods } from "../request/methods.ts"
 import { problemResponse } from "../request/problem.ts"
-import { release } from "../routes/crashes.ts"
+import { crashOf, release } from "../routes/crashes.ts"
 import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 
@@ -14,17 +13,12 @@ export const crashPageRoutes = (
   app: Hono,
   services: Pick<AppServices, "access" | "channels" | "crashes" | "live" | "runner">,
 ): void => {
-  const { access, channels, crashes, live, runner } = services
+  const { access, channels, live, runner } = services
   methods(app, "/system/crashes/:crash", {
-    GET: (c) => {
-      const id = c.req.param("crash")
-      const found = Effect.flatMap(crashes.get(id), (crash) =>
-        crash === null ? new NotFound({ kind: "crash", ref: id }) : Effect.succeed(crash),
-      )
-      return runner.run(c, Effect.all([found, channels.list]), ([crash, all]) =>
+    GET: (c) =>
+      runner.run(c, Effect.all([crashOf(services, c.req.param("crash")), channels.list]), ([crash, all]) =>
         c.html(<CrashPage frame={frameOf(c, { access })} crash={crash} channels={all} />),
-      )
-    },
+      ),
   })
   methods(app, "/channels/:id/release", {
     POST: async (c) => {

@@ -16,6 +16,12 @@ export const release = ({ channels, crashes }: Pick<Services, "channels" | "cras
     return yield* new Conflict({ errors: [{ path: "", message }] })
   })
 
+/** All that is kept of a crash. */
+export const crashOf = ({ crashes }: Pick<Services, "crashes">, id: string) =>
+  Effect.flatMap(crashes.get(id), (crash) =>
+    crash === null ? new NotFound({ kind: "crash", ref: id }) : Effect.succeed(crash),
+  )
+
 export const crashRoutes = (app: Hono, services: Services): void => {
   const { crashes, runner } = services
   methods(app, "/api/engine/crashes", {
@@ -23,13 +29,7 @@ export const crashRoutes = (app: Hono, services: Services): void => {
       runner.run(c, Effect.all({ crashes: crashes.list, kept_out: crashes.keptOut }), (answer) => c.json(answer)),
   })
   methods(app, "/api/engine/crashes/:crash", {
-    GET: (c) => {
-      const id = c.req.param("crash")
-      const found = Effect.flatMap(crashes.get(id), (crash) =>
-        crash === null ? new NotFound({ kind: "crash", ref: id }) : Effect.succeed(crash),
-      )
-      return runner.run(c, found, (crash) => c.json(crash))
-    },
+    GET: (c) => runner.run(c, crashOf(services, c.req.param("crash")), (crash) => c.json(crash)),
   })
   methods(app, "/api/channels/:id/release", {
     POST: (c) => runner.run(c, release(services, c.req.param("id")), (channel) => c.json(channel)),

@@ -1,7 +1,7 @@
 /** What outputs sent by month, with the price that is set, as JSON and CSV. */
 import { Clock, Effect } from "effect"
 import { InvalidInput, type StoreError } from "../../effects/model/Errors.ts"
-import type { OutputEgress } from "../../effects/store/figure-rows.ts"
+import type { OutputEgress } from "../../effects/store/figure-egress.ts"
 import type { RecordsService } from "../../effects/supervisor/Records.ts"
 import { makeQueryReader } from "../request/read-query.ts"
 import { type CsvColumn, csvOf } from "./csv.ts"

@@ -92,12 +92,7 @@ function ingestDatagram(leg: i32, index: i32, clockOffsetUs: f64, nowUs: f64): v
   else takePackets(leg, address, payloadAddress, payloadLength, rxUs);
 }
 
-/**
- * Takes the first `datagrams` of the receive batch for a leg. What its channel's source brings, in order, goes to the
- * channel's ring; the other leg is measured, or merged with it. `clockOffsetUs` is CLOCK_REALTIME less CLOCK_MONOTONIC,
- * `nowUs` CLOCK_MONOTONIC, both in microseconds. Returns the slots appended; 0 for a leg that does not exist.
- */
-export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
+function takeBatch(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
   if (<u32>leg >= <u32>MAX_LEGS) return 0;
   const end = min(datagrams, RX_BATCH);
   takeAppended();
@@ -108,10 +103,19 @@ export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64)
   return takeAppended();
 }
 
+/**
+ * Takes the first `datagrams` of the receive batch for a leg. What its channel's source brings, in order, goes to the
+ * channel's ring; the other leg is measured, or merged with it. `clockOffsetUs` is CLOCK_REALTIME less CLOCK_MONOTONIC,
+ * `nowUs` CLOCK_MONOTONIC, both in microseconds. Returns the slots appended; 0 for a leg that does not exist.
+ */
+export function ingest(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
+  // Set for each batch and not taken back behind one: a trap must not leave it to the legs that follow.
+  isRelayed = false;
+  return takeBatch(leg, datagrams, clockOffsetUs, nowUs);
+}
+
 /** As `ingest`, for datagrams that another node relays: the networks that may send are not meant for its address. */
 export function ingestRelayed(leg: i32, datagrams: i32, clockOffsetUs: f64, nowUs: f64): i32 {
   isRelayed = true;
-  const appended = ingest(leg, datagrams, clockOffsetUs, nowUs);
-  isRelayed = false;
-  return appended;
+  return takeBatch(leg, datagrams, clockOffsetUs, nowUs);
 }

@@ -1,5 +1,6 @@
 /** The form of a mute: from local times to the body of the API. */
 import { Effect } from "effect"
+import { DAY_NAMES } from "../../../../views/format.ts"
 import type { Choice, FieldSpec } from "../../../../views/forms/form-state.ts"
 import { instantOf, isZone, showLocal } from "../../../core/schedule/local-time.ts"
 import { InvalidInput } from "../../../effects/model/Errors.ts"
@@ -15,15 +16,7 @@ const DAYS: FieldSpec = {
   label: "Comes again on",
   kind: "checks",
   hint: "On each of these days, from the same time of day on; none: once",
-  choices: [
-    { value: "mon", text: "Mon" },
-    { value: "tue", text: "Tue" },
-    { value: "wed", text: "Wed" },
-    { value: "thu", text: "Thu" },
-    { value: "fri", text: "Fri" },
-    { value: "sat", text: "Sat" },
-    { value: "sun", text: "Sun" },
-  ],
+  choices: Object.entries(DAY_NAMES).map(([value, text]) => ({ value, text })),
 }
 
 /** The fields of the form, which offers these channels. */

@@ -2,11 +2,8 @@
 /** The page of notifications: notices with acknowledgement and mutes, and who is told. */
 import { Duration, Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
-import {
-  type DestinationRow,
-  NotificationsPage,
-  type NotificationsProps,
-} from "../../../../views/settings/NotificationsPage.tsx"
+import type { DestinationRow } from "../../../../views/settings/Destinations.tsx"
+import { NotificationsPage, type NotificationsProps } from "../../../../views/settings/NotificationsPage.tsx"
 import { causesOf } from "../../../effects/notifications/causes.ts"
 import { kindInfo } from "../../../effects/notifications/notice-kinds.ts"
 import {
