@@ -29,6 +29,15 @@ const noLoopback = Object.values(networkInterfaces()).some((list) => list?.some(
 const noNamespace = HAS_IPV6 ? NetNamespace.unavailable() : "this kernel has no IPv6"
 const titled = (title: string, reason: string | null) => (reason === null ? title : `${title} (skipped: ${reason})`)
 
+/** Packets of numbered TS that do not follow the one before them, as [place, number expected, number there]. */
+const outOfOrder = (ts: Buffer): ReadonlyArray<readonly [number, number, number]> => {
+  const numbers = Array.from({ length: ts.length / 188 }, (_, i) => ts.readUInt32BE(i * 188 + 4))
+  return numbers.flatMap((number, i) => {
+    const expected = (numbers[i - 1] ?? number - 1) + 1
+    return number === expected ? [] : [[i, expected, number] as const]
+  })
+}
+
 const rtpOf = (ts: Uint8Array, ssrc = 7) =>
   payloadsOf(ts).map((payload, sequence) => buildRtp({ ssrc, sequence, timestamp: sequence * 450 }, payload))
 
@@ -252,12 +261,14 @@ describe.skipIf(noNamespace !== null)(titled("on a cable", noNamespace), () => {
       return (now.counters["datagrams"] ?? 0) >= 200 ? now : null
     })
     sender.kill("SIGKILL")
+    expect(engine.legMessages("rejoined"), "a stream that arrives is not left").toEqual([])
     expect(counters, JSON.stringify(counters)).toMatchObject({ rtp_lost: 0, foreign: 0 })
     expect((await engine.leg()).source).toMatch(/^\[(fd98::2|fe80::2)\]:\d+$/)
     await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: "o1" })
     const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
     const written = Buffer.concat(files.sort().map((name) => readFileSync(join(directory, name))))
     expect(written.length).toBeGreaterThan(100 * 7 * 188)
+    expect(outOfOrder(written)).toEqual([])
     expect(written.equals(numberedTs(written.length / 188, written.readUInt32BE(4)))).toBe(true)
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { NO_LINK } from "../system/network-interface.ts"
-import { rejoinCause, type WatchFacts } from "./multicast-watch.ts"
+import { canWait, rejoinCause, type WatchFacts } from "./multicast-watch.ts"
 
 const S = 1e6
 const UP = { index: 5, name: "eth1", running: true, address: 0x0a000001 }
@@ -39,7 +39,22 @@ describe("rejoinCause", () => {
       null,
     ],
     ["the kernel chose, and nothing comes", { joinedOn: 0, before: NO_LINK, now: NO_LINK, silentUs: 2 * S }, "silent"],
+    ["the link came back at the last look, and nothing has come since", { waiting: "link_up" }, "link_up"],
+    ["and went down again", { waiting: "link_up", now: DOWN }, null],
+    ["and leads elsewhere now", { waiting: "link_up", now: { ...UP, index: 9 } }, "replaced"],
   ])("%s", (_name, facts, cause) => {
     expect(rejoinCause({ ...fine, ...facts })).toBe(cause)
+  })
+})
+
+describe("canWait", () => {
+  it.each<[string, Parameters<typeof canWait>, boolean]>([
+    ["the link came up while the group was being received", ["link_up", 0.1 * S], true],
+    ["nothing has come for a while", ["link_up", 0.2 * S], false],
+    ["the address changed while the group was being received", ["address", 0], true],
+    ["the membership is dead", ["replaced", 0], false],
+    ["nothing comes", ["silent", 2 * S], false],
+  ])("%s", (_name, facts, waits) => {
+    expect(canWait(...facts)).toBe(waits)
   })
 })

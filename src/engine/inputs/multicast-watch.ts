@@ -18,6 +18,8 @@ const AGAIN_US = 5e6
 /** A source that is switched off for the night need not be asked for every few seconds. */
 const PATIENT_AFTER_US = 60e6
 const AGAIN_PATIENT_US = 30e6
+/** A group of which something came this recently is still being received; no programme pauses for so long. */
+const FLOWING_US = 200e3
 
 /** Where the kernel's route will lead when the interface it led to is gone: not the index of any interface. */
 const ROUTED: LinkState = { ...NO_LINK, index: Number.POSITIVE_INFINITY }
@@ -34,20 +36,38 @@ export interface WatchFacts {
   /** How long nothing has been received, and how long ago the group was joined; microseconds. */
   readonly silentUs: number
   readonly sinceJoinUs: number
+  /** Why the group was to be joined again at the last look, which waited; null when something has come since. */
+  readonly waiting?: RejoinCause | null
 }
 
 /** Decides whether the group is joined again now. */
-export const rejoinCause = ({ before, joinedOn, now, silentUs, sinceJoinUs }: WatchFacts): RejoinCause | null => {
+export const rejoinCause = ({
+  before,
+  joinedOn,
+  now,
+  silentUs,
+  sinceJoinUs,
+  waiting = null,
+}: WatchFacts): RejoinCause | null => {
   if (joinedOn !== 0) {
     if (now.index === 0) return null
     if (now.index !== joinedOn) return "replaced"
     if (!now.running) return null
     if (!before.running) return "link_up"
     if (now.address !== before.address && now.address !== 0) return "address"
+    if (waiting !== null) return waiting
   }
   const pause = silentUs > PATIENT_AFTER_US ? AGAIN_PATIENT_US : AGAIN_US
   return silentUs >= SILENT_US && sinceJoinUs >= pause ? "silent" : null
 }
+
+/**
+ * Whether joining again waits for the next look, when nothing may have to be done. To join again is to leave first, and
+ * what the network delivers in between is lost; so a group that is being received is not left because its link was up
+ * late or has an address now.
+ */
+export const canWait = (cause: RejoinCause, silentUs: number): boolean =>
+  (cause === "link_up" || cause === "address") && silentUs < FLOWING_US
 
 const CAUSES: Readonly<Record<RejoinCause, (name: string) => string>> = {
   replaced: (name) => `the group is to be received on another interface now${name === "" ? "" : `, ${name}`}`,
@@ -91,6 +111,7 @@ export class MulticastWatch {
   #link: LinkState
   #heardUs: number
   #toldSilence = false
+  #waiting: RejoinCause | null = null
   /** Why nothing can or does arrive, for the leg's warnings; null while all is well. */
   warning: string | null = null
 
@@ -118,6 +139,7 @@ export class MulticastWatch {
     if (lastRxUs > this.#heardUs) {
       this.#heardUs = lastRxUs
       this.#toldSilence = false
+      this.#waiting = null
     }
     const before = this.#link
     const now = this.#look()
@@ -129,8 +151,10 @@ export class MulticastWatch {
       now,
       silentUs,
       sinceJoinUs: nowUs - this.#joinedAtUs,
+      waiting: this.#waiting,
     })
-    if (cause !== null) return this.#rejoin(cause, now, nowUs, beforeRejoin)
+    this.#waiting = cause !== null && canWait(cause, silentUs) ? cause : null
+    if (cause !== null && this.#waiting === null) return this.#rejoin(cause, now, nowUs, beforeRejoin)
     if (this.#joinedOn !== 0 && !now.running) return this.#down(this.#whyDown(now))
     if (silentUs < SILENT_US) this.warning = null
     return null
