@@ -95,7 +95,7 @@ const filterHint = (group: string, name: string): string => {
     : ""
 }
 
-/** `joined`: the group was joined again. `down`: it cannot be received until its interface comes back. */
+/** `joined`: the group was joined again, or is received again without that. `down`: it cannot be received until its interface comes back. */
 export interface WatchReport {
   readonly kind: "joined" | "down"
   /** A sentence for a person. */
@@ -154,7 +154,8 @@ export class MulticastWatch {
       waiting: this.#waiting,
     })
     this.#waiting = cause !== null && canWait(cause, silentUs) ? cause : null
-    if (cause !== null && this.#waiting === null) return this.#rejoin(cause, now, nowUs, beforeRejoin)
+    if (this.#waiting !== null) return this.#isBack(this.#waiting, now)
+    if (cause !== null) return this.#rejoin(cause, now, nowUs, beforeRejoin)
     if (this.#joinedOn !== 0 && !now.running) return this.#down(this.#whyDown(now))
     if (silentUs < SILENT_US) this.warning = null
     return null
@@ -195,6 +196,13 @@ export class MulticastWatch {
       this.#toldSilence = true
     } else this.warning = null
     return { kind: "joined", message: `joined ${this.#group} again: ${CAUSES[cause](name)}` }
+  }
+
+  /** What to say when the group arrives without having been joined again; null when it never was away. */
+  #isBack(cause: RejoinCause, { name }: LinkState): WatchReport | null {
+    if (this.warning === null) return null
+    this.warning = null
+    return { kind: "joined", message: `${this.#group} is being received again: ${CAUSES[cause](name)}` }
   }
 
   #down(message: string): WatchReport | null {
