@@ -86,15 +86,16 @@ export class Engine {
     this.#inputs = inputContext(core, base, library, ports)
     this.#context = sessionContext(core, base, library, srtStack, ports, this.#fenced.fences, {
       fault: (session, cause) => this.#sessionFault(session, cause),
-      receiver: (session, peer, stream_id, joined, reason) =>
+      receiver: (session, { peer, stream_id }, change, reason) =>
         this.#emit({
           event: "receiver",
           channel_id: this.#channelAt(session.channel)?.id ?? "",
           output_id: session.spec.id,
           peer,
           stream_id,
-          joined,
+          joined: change === "joined",
           reason,
+          refused: change === "refused",
         }),
       carrier: (session, carrier, message) =>
         this.#emit({

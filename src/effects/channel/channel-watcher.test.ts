@@ -23,6 +23,7 @@ it.each([
     { reason: "its address is not one of allowed_receivers" },
     "receiver 192.0.2.7:5000 was turned away: its address is not one of allowed_receivers",
   ],
+  [{ reason: "it was silent", refused: false }, "receiver 192.0.2.7:5000 was lost: it was silent"],
 ])("%j: %s", (over, message) => {
   expect(receiverMessage({ ...RECEIVER, ...over })).toBe(message)
 })

@@ -112,19 +112,20 @@ const receiverOf = ({ peer, stream_id }: ReceiverEvent) =>
 
 /** Sentence that tells people what happened to a receiver of a listener. */
 export const receiverMessage = (event: ReceiverEvent): string => {
-  const gone = event.reason === null ? "left" : `was turned away: ${event.reason}`
+  const why = event.refused === false ? "was lost" : "was turned away"
+  const gone = event.reason === null ? "left" : `${why}: ${event.reason}`
   return `receiver ${receiverOf(event)} ${event.joined ? "joined" : gone}`
 }
 
 const onReceiver = ({ runtime }: Channel, event: ReceiverEvent, slug: string): Line => {
-  const refused = !event.joined && event.reason !== null
+  const failed = !event.joined && event.reason !== null
   const output = runtime.outputs.get(event.output_id)
-  if (refused && output !== undefined) {
+  if (failed && output !== undefined) {
     output.lastError = `receiver ${receiverOf(event)}: ${event.reason}`
     output.errorCount++
   }
-  const kind = `${event.output_id} ${refused ? "turned away" : event.joined}`
-  return { kind, message: receiverMessage(event), warn: refused, fields: { output: slug } }
+  const kind = `${event.output_id} ${failed ? `failed ${event.refused}` : event.joined}`
+  return { kind, message: receiverMessage(event), warn: failed, fields: { output: slug } }
 }
 
 /** What the engine told without the secrets of the output, or of the legs' URLs. */

@@ -39,14 +39,16 @@ export interface SessionContext {
   readonly fault: (session: OutputSession, cause: unknown) => void
   readonly receiver: (
     session: OutputSession,
-    peer: string,
-    streamId: string,
-    joined: boolean,
+    who: Pick<ReceiverStats, "peer" | "stream_id">,
+    change: ReceiverChange,
     reason: string | null,
   ) => void
   /** Another receiver of an output with a backup carries now; `message` is a sentence for a person. */
   readonly carrier: (session: OutputSession, carrier: Carrier, message: string) => void
 }
+
+/** What happened to a receiver of a listener; one that was `lost` did not end its connection itself. */
+export type ReceiverChange = "joined" | "left" | "lost" | "refused"
 
 /** An SCTE-35 section of what goes out. */
 export interface OutgoingCue {

@@ -213,7 +213,7 @@ export class OwnSrtListener implements OutputSession {
       const reason = receiver.connection.endReason(nowUs)
       if (reason === null) continue
       this.#close(receiver, nowUs)
-      this.#receivers.leave(receiver, reason.message)
+      this.#receivers.leave(receiver, receiver.connection.saidGoodbye ? null : reason.message)
     }
   }
 

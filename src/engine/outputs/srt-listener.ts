@@ -24,6 +24,8 @@ import { type ListenPort, takeListenPort } from "./srt-listen-port.ts"
 import { type Receiver, SrtReceivers } from "./srt-receivers.ts"
 import { chooseStack, type StackChoice } from "./stack-choice.ts"
 
+/** The end of a connection as libsrt tells it, which does not say whether the receiver left or fell silent. */
+const BROKEN = `srt_${SRT_ECONNLOST}`
 const BACKLOG = 64
 const ACCEPT_INTERVAL_US = 10_000
 const STATE_CHECK_US = 250_000
@@ -120,7 +122,7 @@ export class SrtListener implements OutputSession {
     this.#nextCheckUs = nowUs + STATE_CHECK_US
     for (const receiver of this.#receivers.all)
       if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED)
-        this.#leave(receiver, this.#srt.strerror(SRT_ECONNLOST, 0))
+        this.#leave(receiver, null)
   }
 
   #checkProofs(nowUs: number): void {
@@ -162,11 +164,11 @@ export class SrtListener implements OutputSession {
   flush(nowUs: number): void {
     for (const receiver of this.#receivers.all) {
       const reason = receiver.connection.flush(nowUs)
-      if (reason !== null) this.#leave(receiver, reason.message)
+      if (reason !== null) this.#leave(receiver, reason.code === BROKEN ? null : reason.message)
     }
   }
 
-  #leave(receiver: LibSrtReceiver, reason: string): void {
+  #leave(receiver: LibSrtReceiver, reason: string | null): void {
     this.#srt.close(receiver.connection.socket)
     this.#receivers.leave(receiver, reason)
   }

@@ -49,11 +49,11 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
     this.#all = [...this.#all, receiver]
     this.maxBurstUs = Math.min(this.maxBurstUs, connection.maxBurstUs)
     this.#life.connect(this.#life.figures.connectedAt ?? connection.connectedAt)
-    this.#context.receiver(this.#session, peer, streamId, true, null)
+    this.#context.receiver(this.#session, { peer, stream_id: streamId }, "joined", null)
   }
 
-  /** The receiver's connection is over, for this reason. */
-  leave(receiver: R, reason: string): void {
+  /** The receiver's connection is over: it has left, or was lost for the reason given. */
+  leave(receiver: R, reason: string | null): void {
     const { connection, peer, streamId } = receiver
     addCounters(this.#pastCounters, connection.stats())
     this.#past.bytes += connection.bytesSent
@@ -62,12 +62,13 @@ export class SrtReceivers<R extends Receiver<SrtSending>> {
     this.#all = this.#all.filter((one) => one !== receiver)
     this.maxBurstUs = Math.min(Number.POSITIVE_INFINITY, ...this.#all.map((one) => one.connection.maxBurstUs))
     if (this.#all.length === 0) this.#life.listen()
-    this.#context.receiver(this.#session, peer, streamId, false, reason)
+    const change = reason === null ? "left" : "lost"
+    this.#context.receiver(this.#session, { peer, stream_id: streamId }, change, reason)
   }
 
   /** A caller was not let in, for this reason. */
   turnedAway(peer: string, streamId: string, reason: string): void {
-    this.#context.receiver(this.#session, peer, streamId, false, reason)
+    this.#context.receiver(this.#session, { peer, stream_id: streamId }, "refused", reason)
   }
 
   /** Takes all of them out without a word: the output is over. */

@@ -191,7 +191,10 @@ export const Event = v.variant("event", [
     state: SessionState,
     reason: v.nullable(Reason),
   }),
-  /** A receiver joined or left a listener, or was turned away (`reason`). */
+  /**
+   * A receiver joined a listener, left it (no `reason`), was lost (`refused` is false) or was turned away. An engine
+   * from before `refused` gives a reason for receivers that left, too.
+   */
   v.object({
     event: v.literal("receiver"),
     channel_id: v.string(),
@@ -200,6 +203,7 @@ export const Event = v.variant("event", [
     stream_id: v.string(),
     joined: v.boolean(),
     reason: v.nullable(v.string()),
+    refused: v.optional(v.boolean()),
   }),
   /** Another receiver of an SRT output with a backup carries now. `message` is a sentence for a person. */
   v.object({

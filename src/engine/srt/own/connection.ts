@@ -276,6 +276,11 @@ export class OwnConnection {
     return this.#blockedSinceUs > 0 && nowUs - this.#blockedSinceUs > STALL_US ? STALLED : null
   }
 
+  /** True when the far end, or this one, has ended it with SHUTDOWN. */
+  get saidGoodbye(): boolean {
+    return this.#sender.ended === "shutdown"
+  }
+
   get bytesSent(): number {
     return this.#sender.figures.byteSentUnique
   }
