@@ -194,7 +194,7 @@ export const createSrtSink = (options: SrtSinkOptions): SrtSink => {
       for (const { check } of connections) check.reset()
     },
     poll,
-    until: (holds, timeoutMs = 5000) =>
+    until: (holds, timeoutMs = 20_000) =>
       waiting.until(
         () => holds(sink),
         timeoutMs,

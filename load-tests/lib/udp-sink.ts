@@ -187,7 +187,7 @@ export const createUdpSink = (options: UdpSinkOptions): UdpSink => {
       check.reset()
       dropsAtReset = drops()
     },
-    until: (holds, timeoutMs = 5000) =>
+    until: (holds, timeoutMs = 20_000) =>
       waiting.until(
         () => holds(stats()),
         timeoutMs,

@@ -124,7 +124,7 @@ describe.concurrent("intruders on the port of a running leg", () => {
   })
 
   it("a thousand SSRCs, a datagram each, neither get in nor leave anything behind", async ({ onTestFinished }) => {
-    const on = await besieged({ name: "many", input: { failover_after_ms: 300 } })
+    const on = await besieged({ name: "many", input: { failover_after_ms: 2000 } })
     onTestFinished(() => on.close())
     const strangers = new DatagramSender(on.primary.port)
     onTestFinished(() => strangers.close())
