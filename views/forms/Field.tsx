@@ -98,6 +98,27 @@ export const SecretField = ({ complete, placeholder, ...named }: SecretFieldProp
   </Around>
 )
 
+/** Choices in a row that have one heading in common, which is undefined where they have none. */
+const grouped = (choices: ReadonlyArray<Choice>): ReadonlyArray<readonly [string | undefined, Choice[]]> => {
+  const groups: Array<readonly [string | undefined, Choice[]]> = []
+  for (const choice of choices) {
+    const last = groups.at(-1)
+    if (last !== undefined && last[0] === choice.group) last[1].push(choice)
+    else groups.push([choice.group, [choice]])
+  }
+  return groups
+}
+
+const Options = ({ choices, value }: { readonly choices: ReadonlyArray<Choice>; readonly value: string }) => (
+  <>
+    {choices.map((choice) => (
+      <option value={choice.value} selected={choice.value === value}>
+        {choice.text}
+      </option>
+    ))}
+  </>
+)
+
 export const SelectField = ({
   choices,
   value,
@@ -110,11 +131,15 @@ export const SelectField = ({
 }) => (
   <Around {...named}>
     <select {...tied(named)} required={required === true}>
-      {choices.map((choice) => (
-        <option value={choice.value} selected={choice.value === (value ?? "")}>
-          {choice.text}
-        </option>
-      ))}
+      {grouped(choices).map(([group, members]) =>
+        group === undefined ? (
+          <Options choices={members} value={value ?? ""} />
+        ) : (
+          <optgroup label={group}>
+            <Options choices={members} value={value ?? ""} />
+          </optgroup>
+        ),
+      )}
     </select>
   </Around>
 )

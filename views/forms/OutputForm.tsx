@@ -112,6 +112,9 @@ const Start = ({
     </>
   )
 
+/** Not empty, so that the style sheet can tell by the placeholder whether something was typed. */
+const NONE_STORED = " "
+
 const KEY_HINTS = {
   apart: "There is one; left empty it stays. It is never shown again",
   url: "There is one, *** in the URL; left empty it stays. It is never shown again",
@@ -134,15 +137,17 @@ export const SecretFields = ({
       {(stored?.urlSecrets ?? []).map((spec) => (
         <SpecField form={form} spec={spec} state={state} />
       ))}
-      <SecretField
-        form={form}
-        name="stream_key"
-        label="Stream key"
-        error={state.errors["stream_key"]}
-        autofocus={state.focus === "stream_key"}
-        placeholder={key === null ? undefined : "unchanged"}
-        hint={KEY_HINTS[key ?? "none"]}
-      />
+      <div class="with-key">
+        <SecretField
+          form={form}
+          name="stream_key"
+          label="Stream key"
+          error={state.errors["stream_key"]}
+          autofocus={state.focus === "stream_key"}
+          placeholder={key === null ? NONE_STORED : "unchanged"}
+          hint={KEY_HINTS[key ?? "none"]}
+        />
+      </div>
       {key === "apart" ? (
         <CheckField
           form={form}
@@ -181,7 +186,10 @@ const Actions = ({ back, editing, test }: Pick<OutputFormProps, "back" | "editin
   </div>
 )
 
-/** Adds or changes an output: the URL first, and what it means below it as it is typed. */
+/**
+ * Adds or changes an output: the kind of its destination first, by which it has its fields; then the URL, and what it
+ * means below it as it is typed.
+ */
 export const OutputForm = (props: OutputFormProps) => {
   const { action, back, channels, editing, outcome, presets, settings, state, templates = [], test, understood } = props
   const field: FieldOf = (name, label) => ({
@@ -213,6 +221,11 @@ export const OutputForm = (props: OutputFormProps) => {
           hint="Fills in what is left empty below, for this channel"
         />
       )}
+      <SelectField
+        {...field("preset", "Destination")}
+        choices={presets}
+        hint="A well-known one brings its URL, its settings and its limits"
+      />
       <Field
         {...field("url", "URL")}
         placeholder="srt://receiver.example:9000?latency=200"
@@ -221,11 +234,6 @@ export const OutputForm = (props: OutputFormProps) => {
       <div id="understood" class="understood" role="status" {...INTERPRET}>
         <Understood {...understood} />
       </div>
-      <SelectField
-        {...field("preset", "Destination")}
-        choices={presets}
-        hint="A well-known one brings its URL, its settings and its limits"
-      />
       <SecretFields form="output" state={state} stored={editing} />
       {editing === undefined ? <Field {...field("name", "Name")} hint="Optional" /> : null}
       <div id="settings">

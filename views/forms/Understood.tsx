@@ -2,7 +2,8 @@
 
 /** How a form understands what has been typed so far. */
 export type Understanding =
-  | { readonly kind: "nothing" }
+  /** `hint`: what URLs of the chosen protocol look like; null while none is chosen. */
+  | { readonly kind: "nothing"; readonly hint: string | null }
   | {
       readonly kind: "understood"
       readonly sentence: string
@@ -25,7 +26,8 @@ export interface UnderstoodProps {
 }
 
 const Meaning = ({ understanding }: Pick<UnderstoodProps, "understanding">) => {
-  if (understanding.kind === "nothing") return <p class="hint">What the URL means is said here as you type.</p>
+  if (understanding.kind === "nothing")
+    return <p class="hint">{understanding.hint ?? "What the URL means is said here as you type."}</p>
   if (understanding.kind === "wrong") {
     return (
       <ul class="problems">

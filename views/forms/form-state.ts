@@ -13,6 +13,8 @@ export interface FormState {
 export interface Choice {
   readonly value: string
   readonly text: string
+  /** Heading over this choice and its neighbours with the same one. */
+  readonly group?: string
 }
 
 /** Description of a field, for the many settings. */

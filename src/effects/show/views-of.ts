@@ -20,6 +20,7 @@ import { shownAddresses } from "../config/leg-address.ts"
 import { MASK } from "../config/output-input.ts"
 import { readBackupOf, readOutput } from "../config/output-place.ts"
 import { presetWarnings } from "../config/preset-warnings.ts"
+import type { Twin } from "../config/twins.ts"
 import { activeLeg } from "../engine/active-leg.ts"
 import { type EngineState, engineOf } from "../engine/engine-state.ts"
 import type {
@@ -43,6 +44,8 @@ export interface OutputPreview {
   readonly understood: string
   /** Masked. */
   readonly output: OutputView
+  /** Outputs that there are and that send to the same place. */
+  readonly twins: ReadonlyArray<Twin>
 }
 
 export interface ViewInput {
@@ -107,9 +110,13 @@ const understoodOf = (config: OutputConfig): string => {
 }
 
 /** Preview of an output as it would be shown if it were stored. */
-export const outputPreview = (config: OutputConfig, moment: Omit<ViewInput, "runtime">): OutputPreview => {
+export const outputPreview = (
+  config: OutputConfig,
+  moment: Omit<ViewInput, "runtime">,
+  twins: OutputPreview["twins"] = [],
+): OutputPreview => {
   const output = outputView(config, { ...moment, runtime: null }, undefined, undefined)
-  return { understood: understoodOf(config), output }
+  return { understood: understoodOf(config), output, twins }
 }
 
 const hidden = (config: OutputConfig) => {

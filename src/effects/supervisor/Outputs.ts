@@ -10,6 +10,7 @@ import { outputHostOf } from "../config/output-host.ts"
 import { revisionOf } from "../config/output-place.ts"
 import type { OutputInput, OutputUpdate } from "../config/request-bodies.ts"
 import { stamp } from "../config/stamp.ts"
+import { twinsOf } from "../config/twins.ts"
 import { type Checked, changedOutput, copyOfOutput, newOutput, newOutputs, updateOf } from "../config/validate.ts"
 import type { ChannelConfig, OutputConfig, OutputView } from "../model/channel.ts"
 import type { Conflict, InvalidInput, NotFound, StoreError } from "../model/Errors.ts"
@@ -179,7 +180,7 @@ const makePreview = Effect.gen(function* () {
     )
     const outputs = before === null ? [...old.outputs, output] : old.outputs.map((o) => (o === before ? output : o))
     yield* checkClaims(withOutputs(old, outputs), (o) => (o === output ? "url" : null), false)
-    return outputPreview(output, yield* now)
+    return outputPreview(output, yield* now, twinsOf(output, book.all()))
   })
 })
 

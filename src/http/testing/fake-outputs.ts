@@ -46,7 +46,7 @@ export const fakeOutputs = ({
   preview: (ref, input) =>
     Effect.map(find(ref), () => {
       const output = makeOutput(input, 0)
-      return { understood: `${output.protocol} output`, output }
+      return { understood: `${output.protocol} output`, output, twins: [] }
     }),
   remove: (ref, output, check) =>
     change(

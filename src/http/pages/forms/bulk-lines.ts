@@ -2,10 +2,14 @@
 import type { BulkLine } from "../../../../views/forms/BulkPage.tsx"
 import { describeOutput } from "../../../core/output/describe-output.ts"
 import { maskSecrets, parseOutputUrl } from "../../../core/output/output-url.ts"
+import { pastedUrl } from "../../../core/output/pasted-url.ts"
 import type { FieldError } from "../../../effects/model/Errors.ts"
 
 /** More than anybody pastes on purpose. */
 export const MAX_LINES = 200
+
+/** The beginning of a command line with a URL in it, which is no name. */
+const COMMAND = /^(?:\S*\/)?(?:ffmpeg|ffplay|gst-launch-1\.0|srt-live-transmit|vlc|cvlc)\s/
 
 export interface PastedLine {
   /** From 1. */
@@ -23,7 +27,7 @@ export const pastedLines = (text: string): ReadonlyArray<PastedLine> =>
     .map(({ line, raw }) => {
       // The URL is the last word; what stands before it, spaces included, is the name.
       const [, name = "", url = raw] = /^(.*\S)\s+(\S+)$/.exec(raw) ?? []
-      return { line, name, url }
+      return COMMAND.test(raw) ? { line, name: "", url: pastedUrl(raw) } : { line, name, url: pastedUrl(url) }
     })
 
 /** @param errors those of the API, with paths like `outputs[3].url` */

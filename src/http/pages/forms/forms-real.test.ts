@@ -32,6 +32,13 @@ describe("what is typed", () => {
       'UDP port 5000 is already used by the primary input of channel "News"',
     ],
     [{ url: "srt://h:1", channel: "gone" }, 'there is no channel "gone"'],
+    [{ url: "", preset: "srt" }, "srt://HOST:PORT calls a receiver"],
+    [{ url: "h:9000", preset: "srt" }, "Interpreted as: SRT caller to h:9000"],
+    [{ url: "<srt://h:9000>" }, "Interpreted as: SRT caller to h:9000"],
+    [
+      { url: "ffmpeg -re -i in.ts -f mpegts -passphrase s3cret-key-long 'srt://h:9000?streamid=a'" },
+      "Interpreted as: SRT caller to h:9000",
+    ],
   ]
 
   it("is understood, or told what is wrong with it, and stores nothing", async () => {
@@ -50,6 +57,25 @@ describe("what is typed", () => {
     expect(other.text).toMatch(/<hx-partial hx-target="#settings"[\s\S]*name="settings\.cue_points"/)
     const same = await post(app, "/fragments/interpret", { channel: "news", url: "rtmp://h/a/b", settings_of: "rtmp" })
     expect(same.text).not.toContain("hx-partial")
+  })
+})
+
+describe("a destination that an output has already", () => {
+  it("is warned of, for one output and for many channels, and taken all the same", async () => {
+    const app = await start(apps)
+    const addOne = (fields: Record<string, string>) =>
+      post(app, "/outputs", { channel: "news", save: "disabled", ...fields })
+    const told = async (fields: Record<string, string>) =>
+      textOf((await post(app, "/fragments/interpret", { channel: "news", ...fields })).text)
+    expect((await addOne({ name: "CDN", url: '"srt://h:9000?streamid=a",' })).status).toBe(303)
+    expect(await told({ url: "srt://H:9000?streamid=a&latency=500" })).toContain(
+      '"CDN" of channel "News" sends to this destination already',
+    )
+    expect(await told({ url: "srt://h:9000?streamid=b" })).not.toContain("already")
+    const [cdn] = await outputs(app)
+    expect(await told({ url: "srt://h:9000?streamid=a", output: cdn?.id ?? "", name: "CDN" })).not.toContain("already")
+    expect((await addOne({ url: "h:9000?streamid=a", preset: "srt" })).status).toBe(303)
+    expect((await outputs(app)).map(({ url }) => url)).toEqual(["srt://h:9000?streamid=a", "srt://h:9000?streamid=a"])
   })
 })
 

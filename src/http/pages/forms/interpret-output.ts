@@ -12,7 +12,15 @@ import { decode } from "../../request/body.ts"
 import type { ApiError, Problem } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { type Fields, field } from "./form-fields.ts"
-import { changedOutputBody, isPreset, LABELS, newOutputBody, presetNotes } from "./output-fields.ts"
+import {
+  changedOutputBody,
+  chosenProtocol,
+  isPreset,
+  LABELS,
+  newOutputBody,
+  presetNotes,
+  URL_FORMS,
+} from "./output-fields.ts"
 import { wrongOutputSecrets } from "./secret-fields.ts"
 
 /** The protocol that the URL names, else the preset, else the template; "" when it cannot be told yet. */
@@ -21,14 +29,29 @@ export const protocolOf = (fields: Fields, templates: ReadonlyArray<TemplateView
   const url = field(fields, "url")
   if (url !== "") return protocolOfUrl(url) ?? ""
   if (isPreset(preset)) return presetOf(preset).protocol
+  const chosen = chosenProtocol(fields)
+  if (chosen !== null) return chosen
   return templates.find(({ name }) => name === field(fields, "template"))?.protocol ?? ""
 }
 
+/** A warning for the outputs that send to the same place already; three are named at most. */
+export const twinWarnings = (twins: OutputPreview["twins"]): ReadonlyArray<string> => {
+  if (twins.length === 0) return []
+  const named = twins.slice(0, 3).map(({ channel, output }) => `"${output}" of channel "${channel}"`)
+  const others = twins.length > 3 ? ` and ${twins.length - 3} more` : ""
+  const verb = twins.length === 1 ? "sends" : "send"
+  return [`${named.join(", ")}${others} ${verb} to this destination already: one of them may put the other off the air`]
+}
+
 const understandingOf = (fields: Fields, preview: Either.Either<OutputPreview, Problem>): Understanding => {
-  if (["url", "preset", "template"].every((name) => field(fields, name) === "")) return { kind: "nothing" }
+  const chosen = chosenProtocol(fields)
+  const isOpen = chosen !== null || field(fields, "preset") === ""
+  if (isOpen && ["url", "template"].every((name) => field(fields, name) === ""))
+    return { kind: "nothing", hint: chosen === null ? null : URL_FORMS[chosen] }
   if (Either.isRight(preview)) {
-    const { output, understood } = preview.right
-    return { kind: "understood", sentence: understood, url: output.url, warnings: output.warnings }
+    const { output, twins, understood } = preview.right
+    const warnings = [...output.warnings, ...twinWarnings(twins)]
+    return { kind: "understood", sentence: understood, url: output.url, warnings }
   }
   const { detail, errors } = preview.left
   if (errors.length === 0) return { kind: "wrong", errors: [{ field: "Problem", message: detail }] }

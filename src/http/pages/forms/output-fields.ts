@@ -30,6 +30,31 @@ const specOf = (setting: OutputSetting): FieldSpec =>
 const isProtocol = (text: string): text is UrlProtocol => Object.hasOwn(SETTINGS_OF, text)
 
 const isCommon = (setting: OutputSetting): boolean => COMMON_SETTINGS.includes(setting)
+/** The protocol chosen as the destination; null for a well-known destination, and where nothing is chosen. */
+export const chosenProtocol = (fields: Fields): UrlProtocol | null => {
+  const chosen = field(fields, "preset")
+  return isProtocol(chosen) ? chosen : null
+}
+
+const PROTOCOL_TEXTS: Readonly<Record<UrlProtocol, string>> = {
+  srt: "SRT",
+  rtmp: "RTMP or RTMPS",
+  udp: "UDP",
+  rtp: "RTP",
+  rtsp: "RTSP",
+  hls: "HLS",
+  file: "File",
+}
+/** What URLs of a protocol look like, for somebody who has not typed one yet. */
+export const URL_FORMS: Readonly<Record<UrlProtocol, string>> = {
+  srt: "srt://HOST:PORT calls a receiver, srt://:PORT waits for receivers. HOST:PORT alone is enough here.",
+  rtmp: "rtmp://HOST/APP or rtmps://HOST/APP, the stream key in its own field.",
+  udp: "udp://HOST:PORT, where HOST may be a multicast group. HOST:PORT alone is enough here.",
+  rtp: "rtp://HOST:PORT, where HOST may be a multicast group. HOST:PORT alone is enough here.",
+  rtsp: "rtsp://HOST:PORT/PATH of a server that takes RECORD.",
+  hls: "hls://NAME writes to a directory that this service serves; https://HOST/PATH and s3://BUCKET/PREFIX upload.",
+  file: "file://NAME records below the recordings directory.",
+}
 const PROTOCOLS = Object.keys(SETTINGS_OF).filter(isProtocol)
 export const SECRET_FIELDS: ReadonlyArray<string> = ["stream_key", ...URL_SECRET_FIELDS, ...SECRET_SETTINGS.map(nameOf)]
 /** What of a form is a URL, whose secrets are masked where it is shown again. */
@@ -73,6 +98,12 @@ export const settingGroups = (
 export const PRESET_CHOICES: ReadonlyArray<Choice> = [
   { value: "", text: "Custom URL" },
   ...PRESETS.map(({ name, title }) => ({ value: name, text: title })),
+]
+/** What an output's form begins with: the kind of its destination, by which it has its fields. */
+export const DESTINATION_CHOICES: ReadonlyArray<Choice> = [
+  { value: "", text: "Custom URL" },
+  ...PROTOCOLS.map((protocol) => ({ value: protocol, text: PROTOCOL_TEXTS[protocol], group: "By protocol" })),
+  ...PRESETS.map(({ name, title }) => ({ value: name, text: title, group: "Well known" })),
 ]
 export const isPreset = (text: string): text is PresetName => PRESET_NAMES.some((name) => name === text)
 
@@ -128,6 +159,7 @@ const settingsIn = (fields: Fields): Readonly<Record<string, unknown>> =>
 export const newOutputBody = (fields: Fields): Record<string, unknown> => {
   const settings = settingsIn(fields)
   const given = ["template", "name", "url", "stream_key", "preset"]
+    .filter((name) => name !== "preset" || chosenProtocol(fields) === null)
     .map((name) => [name, field(fields, name)])
     .filter(([, value]) => value !== "")
   return {
@@ -157,7 +189,7 @@ export const changedOutputBody = (
   return {
     name: field(fields, "name"),
     url: withUrlSecrets(fields, old.url),
-    preset: field(fields, "preset") || null,
+    preset: chosenProtocol(fields) === null ? field(fields, "preset") || null : null,
     ...(field(fields, "stream_key_none") === "true" ? { stream_key: null } : key === "" ? {} : { stream_key: key }),
     settings: {
       ...Object.fromEntries(emptied.map((setting) => [setting, null])),

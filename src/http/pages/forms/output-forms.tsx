@@ -15,9 +15,9 @@ import { findOutput, interpret, protocolOf, templatesFor } from "./interpret-out
 import { OPENED, openedOf, type Shown } from "./meanwhile.ts"
 import {
   beginOf,
+  DESTINATION_CHOICES,
   OUTPUT_FIELDS,
   outputValues,
-  PRESET_CHOICES,
   SECRET_FIELDS,
   settingGroups,
   URL_FIELDS,
@@ -79,7 +79,7 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
         state={state}
         channels={channelChoices(listed.right)}
         templates={templates.map(({ name }) => ({ value: name, text: name }))}
-        presets={PRESET_CHOICES}
+        presets={DESTINATION_CHOICES}
         settings={{ protocol, groups: settingGroups(protocol), state }}
         understood={await interpret(services, c, values)}
         outcome={sent.outcome}
@@ -122,7 +122,7 @@ export const makeOutputForms = (services: AppServices): OutputForms => {
           key: keyPlaceOf(output),
           urlSecrets: outputSecretFields(output),
         }}
-        presets={PRESET_CHOICES}
+        presets={DESTINATION_CHOICES}
         settings={{ protocol, groups, state }}
         understood={await interpret(services, c, typed === undefined ? { ...values, settings_of: protocol } : values)}
         outcome={sent.outcome}

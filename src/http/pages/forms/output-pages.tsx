@@ -15,13 +15,13 @@ import { checkOpened, merged } from "./meanwhile.ts"
 import { newOutputBody, outputValues, SECRET_FIELDS, settingGroups, URL_FIELDS } from "./output-fields.ts"
 import { makeOutputForms, shownOutput } from "./output-forms.tsx"
 import { outputTestRoutes } from "./output-test-pages.tsx"
-import { makeWithForm } from "./with-form.ts"
+import { makeWithOutputForm } from "./with-form.ts"
 
 export const outputPageRoutes = (app: Hono, services: AppServices): void => {
   const { channels, outputs, runner } = services
   const forms = makeOutputForms(services)
   const { addPage, editPage } = forms
-  const withForm = makeWithForm(services)
+  const withForm = makeWithOutputForm(services)
 
   methods(app, "/add/output", { GET: (c) => addPage(c, c.req.query()) })
   methods(app, "/fragments/interpret", {

@@ -12,9 +12,10 @@ import type { AppServices } from "../../services/services.ts"
 import { frameOf } from "../frame.ts"
 import { backOf, type Fields, field, pageAnswer } from "./form-fields.ts"
 import { changedOutput, findOutput } from "./interpret-output.ts"
+import { withMeantUrls } from "./meant-urls.ts"
 import { LABELS, newOutputBody } from "./output-fields.ts"
 import type { OutputForms, Tested } from "./output-forms.tsx"
-import { makeWithForm } from "./with-form.ts"
+import { makeWithOutputForm } from "./with-form.ts"
 
 /** Longer than the engine takes for a test at most. */
 const TESTED_WITHIN = Duration.seconds(28)
@@ -38,7 +39,7 @@ const testInPlace = (c: Context, test: Either.Either<Tested, Problem>) => {
 
 export const outputTestRoutes = (app: Hono, services: AppServices, { addPage, editPage }: OutputForms): void => {
   const { channels, dryRuns, runner } = services
-  const withForm = makeWithForm(services)
+  const withForm = makeWithOutputForm(services)
 
   methods(app, "/outputs/test", {
     POST: (c) =>
@@ -63,7 +64,7 @@ export const outputTestRoutes = (app: Hono, services: AppServices, { addPage, ed
       const form =
         c.req.header("content-type") === undefined ? Either.right({} as Fields) : await runner.settle(c, readForm(c))
       if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
-      const fields: Fields = form.right
+      const fields: Fields = withMeantUrls(form.right)
       const isTyped = fields["url"] !== undefined
       const tested = isTyped
         ? Effect.flatMap(changedOutput(services, fields, ref, output), (input) =>

@@ -12,7 +12,8 @@ import { type ApiError, makeProblem, type Problem, problemOf, problemResponse } 
 import type { AppServices } from "../../services/services.ts"
 import { frameOf } from "../frame.ts"
 import { backOf, type Fields, field, goTo, pageAnswer, stateOf } from "./form-fields.ts"
-import { templatesFor } from "./interpret-output.ts"
+import { templatesFor, twinWarnings } from "./interpret-output.ts"
+import { withMeantUrls } from "./meant-urls.ts"
 
 type Services = Pick<AppServices, "access" | "channels" | "outputs" | "runner" | "templates">
 
@@ -34,6 +35,9 @@ const requestFor = (fields: Fields, { name, number, slug }: ChannelName & { read
   })
 }
 
+const ONE_FOR_ALL =
+  "all these channels would send to one destination: {channel}, {name} or {number} in the URL tells them apart"
+
 const isEmpty = (fields: Fields) => field(fields, "template") === "" && field(fields, "url") === ""
 
 /** What each channel would get; nothing while neither a template nor a URL is chosen. */
@@ -41,12 +45,15 @@ const linesFor = (
   { channels, outputs }: Pick<Services, "channels" | "outputs">,
   refs: ReadonlyArray<string>,
   fields: Fields,
-): Effect.Effect<ReadonlyArray<ToManyLine>> =>
-  Effect.forEach(isEmpty(fields) ? [] : refs, (ref) =>
+): Effect.Effect<ReadonlyArray<ToManyLine>> => {
+  const sendsAllToOne = refs.length > 1 && /^(?!hls:|file:)[^{]+$/.test(field(fields, "url"))
+  const oneForAll = sendsAllToOne ? [ONE_FOR_ALL] : []
+  return Effect.forEach(isEmpty(fields) ? [] : refs, (ref) =>
     Effect.gen(function* () {
       const channel = yield* channels.get(ref)
-      const { output, understood } = yield* outputs.preview(ref, yield* requestFor(fields, channel))
-      const { name, url, warnings } = output
+      const { output, twins, understood } = yield* outputs.preview(ref, yield* requestFor(fields, channel))
+      const { name, url } = output
+      const warnings = [...output.warnings, ...twinWarnings(twins), ...oneForAll]
       return { channel: channel.name, name, sentence: understood, url, warnings, errors: [] }
     }).pipe(
       Effect.catchAll((error: ApiError) => {
@@ -56,6 +63,7 @@ const linesFor = (
       }),
     ),
   )
+}
 
 /** Adds the output to every channel; when one refuses, those that have it already lose it again. */
 const addToAll = (
@@ -109,7 +117,10 @@ export const toManyRoutes = (app: Hono, services: Services): void => {
   ): Promise<Response> => {
     const form = await runner.settle(c, readFields(c))
     if (Either.isLeft(form)) return problemResponse(form.left, c.req.path)
-    return use([...new Set(form.right.getAll("channel"))].slice(0, MAX_CHANNELS), Object.fromEntries(form.right))
+    return use(
+      [...new Set(form.right.getAll("channel"))].slice(0, MAX_CHANNELS),
+      withMeantUrls(Object.fromEntries(form.right)),
+    )
   }
 
   methods(app, "/add/output-to-many", {
