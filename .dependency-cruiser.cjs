@@ -131,7 +131,9 @@ module.exports = {
       name: "running-needs-no-test-tools",
       comment: "npm start installs what is in dependencies alone",
       severity: "error",
-      from: from("^(src|views)/|^scripts/(start|setup|build-core|distributor|dotenv|service-environment)\\.mjs$"),
+      from: from(
+        "^(src|views)/|^scripts/(start|setup|build-core|distributor|dotenv|service-client|service-environment)\\.mjs$",
+      ),
       to: { dependencyTypes: ["npm-dev"], ...typesExcepted },
     },
     {

@@ -17,6 +17,7 @@ const FILES = [
   "build/cipher.wasm",
   "scripts/distributor.mjs",
   "scripts/dotenv.mjs",
+  "scripts/service-client.mjs",
   "scripts/service-environment.mjs",
 ]
 const FOLDERS = ["src", "views"]

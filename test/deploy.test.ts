@@ -105,6 +105,16 @@ describe("Dockerfile", () => {
     )
     expect(files.filter((path) => /\.(db|key|pem)$|\.env/.test(path))).toEqual([])
   })
+
+  it("has every module of the command line in its context, and copies it", () => {
+    const modules = ["scripts/distributor.mjs"]
+    // The list grows by what its members import.
+    for (const path of modules)
+      for (const [, name] of read(path).matchAll(/ from "\.\/([\w-]+\.mjs)"/g)) modules.push(`scripts/${name}`)
+    expect(modules).toContain("scripts/service-client.mjs")
+    expect(modules.filter((path) => !contextFilter(read(".dockerignore"))(path))).toEqual([])
+    expect(modules.filter((path) => !read("deploy/assemble.mjs").includes(`"${path}"`))).toEqual([])
+  })
 })
 
 interface Manifest {

@@ -12,6 +12,83 @@ export interface CostsPageProps {
   readonly months: { readonly before: string; readonly after: string }
 }
 
+const MediaLiveCosts = ({ channels }: { readonly channels: CostsView["medialive"] }) => (
+  <section class="card table-scroll" tabindex={0} aria-label="Channels of MediaLive">
+    <table class="stack">
+      <caption>Channels of MediaLive that ran</caption>
+      <thead>
+        <tr>
+          <th scope="col">Channel</th>
+          <th scope="col" class="number">
+            Runs
+          </th>
+          <th scope="col" class="number">
+            Hours
+          </th>
+          <th scope="col" class="number">
+            Estimate
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {channels.map(({ hours, hours_without_price, id, name, runs, usd: sum }) => (
+          <tr>
+            <th scope="row">
+              {name} <span class="hint">{id}</span>
+            </th>
+            <td class="number" data-label="Runs">
+              {runs}
+            </td>
+            <td class="number" data-label="Hours">
+              {hours.toFixed(2)}
+            </td>
+            <td class="number" data-label="Estimate">
+              {formatUsd(sum)}
+              {hours_without_price === 0 ? null : (
+                <span class="hint"> without {hours_without_price} h of unknown price</span>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    {channels.length === 0 ? <p class="hint">None ran.</p> : null}
+  </section>
+)
+
+const EgressCosts = ({ egress }: { readonly egress: CostsView["egress"] }) => (
+  <section class="card table-scroll" tabindex={0} aria-label="Egress">
+    <table class="stack">
+      <caption>What our outputs sent</caption>
+      <thead>
+        <tr>
+          <th scope="col">Channel</th>
+          <th scope="col" class="number">
+            GB
+          </th>
+          <th scope="col" class="number">
+            Estimate
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {egress.map(({ channel, gigabytes, usd: sum }) => (
+          <tr>
+            <th scope="row">{channel}</th>
+            <td class="number" data-label="GB">
+              {gigabytes.toFixed(3)}
+            </td>
+            <td class="number" data-label="Estimate">
+              {formatUsd(sum)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    {egress.length === 0 ? <p class="hint">Nothing was sent.</p> : null}
+  </section>
+)
+
 /** What a month came to by list prices. */
 export const CostsPage = ({ costs, frame, months }: CostsPageProps) => (
   <Layout frame={frame} title={`Costs of ${costs.month} · Stream Distributor`}>
@@ -26,77 +103,8 @@ export const CostsPage = ({ costs, frame, months }: CostsPageProps) => (
         </nav>
       </div>
       <p class="hint">{costs.note}</p>
-      <section class="card table-scroll" tabindex={0} aria-label="Channels of MediaLive">
-        <table class="stack">
-          <caption>Channels of MediaLive that ran</caption>
-          <thead>
-            <tr>
-              <th scope="col">Channel</th>
-              <th scope="col" class="number">
-                Runs
-              </th>
-              <th scope="col" class="number">
-                Hours
-              </th>
-              <th scope="col" class="number">
-                Estimate
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {costs.medialive.map(({ hours, hours_without_price, id, name, runs, usd: sum }) => (
-              <tr>
-                <th scope="row">
-                  {name} <span class="hint">{id}</span>
-                </th>
-                <td class="number" data-label="Runs">
-                  {runs}
-                </td>
-                <td class="number" data-label="Hours">
-                  {hours.toFixed(2)}
-                </td>
-                <td class="number" data-label="Estimate">
-                  {formatUsd(sum)}
-                  {hours_without_price === 0 ? null : (
-                    <span class="hint"> without {hours_without_price} h of unknown price</span>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {costs.medialive.length === 0 ? <p class="hint">None ran.</p> : null}
-      </section>
-      <section class="card table-scroll" tabindex={0} aria-label="Egress">
-        <table class="stack">
-          <caption>What our outputs sent</caption>
-          <thead>
-            <tr>
-              <th scope="col">Channel</th>
-              <th scope="col" class="number">
-                GB
-              </th>
-              <th scope="col" class="number">
-                Estimate
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {costs.egress.map(({ channel, gigabytes, usd: sum }) => (
-              <tr>
-                <th scope="row">{channel}</th>
-                <td class="number" data-label="GB">
-                  {gigabytes.toFixed(3)}
-                </td>
-                <td class="number" data-label="Estimate">
-                  {formatUsd(sum)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {costs.egress.length === 0 ? <p class="hint">Nothing was sent.</p> : null}
-      </section>
+      <MediaLiveCosts channels={costs.medialive} />
+      <EgressCosts egress={costs.egress} />
     </main>
   </Layout>
 )

@@ -6,21 +6,23 @@
  * minute. A channel stays on its engine until it is stopped; an engine that dies takes its own channels down and no
  * others, and is started again with them.
  */
-import { Context, Deferred, Effect, Exit, Layer, Mailbox, Scope, type SubscriptionRef } from "effect"
+import { Context, Effect, Layer, type Scope, type SubscriptionRef } from "effect"
 import type { Command } from "../../engine/protocol/messages.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import type { Ingest } from "../config/ingest.ts"
 import { outputHostOf } from "../config/output-host.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import { EngineRefused, type EngineUnavailable, type StartRefused } from "../model/Errors.ts"
-import { monotonicMs } from "../model/monotonic.ts"
 import { Crashes, type CrashesService } from "./Crashes.ts"
-import { makePlaces } from "./channel-places.ts"
+import { type ChannelPlaces, makePlaces } from "./channel-places.ts"
 import type { Accepted } from "./EngineConnection.ts"
 import { EngineProcess } from "./EngineProcess.ts"
 import type { EngineInboxes } from "./engine-inboxes.ts"
-import { type EngineMember, type EngineMemberOptions, type MemberHooks, makeMember } from "./engine-member.ts"
-import { combineStates, type EngineLink, type EngineState, initialState, makeEngineState } from "./engine-state.ts"
+import { type EngineMember, type EngineMemberOptions, makeMember } from "./engine-member.ts"
+import type { EngineLink, EngineState } from "./engine-state.ts"
+import { PoolEngines } from "./pool-engines.ts"
+import { type EngineSource, endIdle, makeStarter, type Pool, type Starter } from "./pool-lifecycle.ts"
+import { makePoolState } from "./pool-state.ts"
 
 /** The engine that a channel is placed on. */
 export interface ChannelEngine extends Pick<EngineInboxes, "watchSession" | "watchChannel" | "adopt"> {
@@ -73,33 +75,46 @@ export interface EnginePoolOptions {
 }
 export interface EngineClientOptions extends EnginePoolOptions, EngineMemberOptions {}
 
-/** Where a pool has its engines from. */
-export interface EngineSource {
-  /** Attaches the engine of a number and keeps it until the scope ends. */
-  readonly member: (number: number, hooks: MemberHooks) => Effect.Effect<EngineMember, never, Scope.Scope>
-  /** Numbers of the engines above 1 that run already. */
-  readonly found: Effect.Effect<ReadonlyArray<number>>
-}
-
 /** How long the start of the service waits for the engines before it goes on without them. */
 const FIRST_ATTACH_WITHIN = "12 seconds"
 const IDLE_MS = 60_000
 const LOOK_EVERY_MS = 2_000
 
-/** An engine of the pool. */
-interface Running {
-  readonly member: EngineMember
-  readonly scope: Scope.CloseableScope
-  latest: EngineState
-  /** Monotonic ms since which nothing is placed on it and it carries nothing; null while there is something. */
-  emptySince: number | null
-}
-
 const channelOf = (command: Command): string | null =>
   "channel_id" in command ? command.channel_id : "channel" in command ? command.channel.id : null
 
-const carries = ({ latest: { stats } }: Running, channelId: string): boolean =>
-  stats?.channels.some(({ id }) => id === channelId) === true
+/** Why a command is refused that would put a channel which is kept out of the engines; null for any other. */
+const keptOut = (crashes: CrashesService | undefined, command: Command): EngineRefused | null => {
+  const reason = command.cmd === "put_channel" ? crashes?.refusal(command.channel.id) : null
+  return reason == null ? null : new EngineRefused({ code: "kept_out", reason, transient: false })
+}
+
+/** An engine as its channels use it: what it would refuse for reasons of the pool is refused here, with the remedy. */
+const boundTo = (member: EngineMember, places: ChannelPlaces, crashes: CrashesService | undefined): ChannelEngine => ({
+  state: member.state,
+  link: member.link,
+  watchSession: member.inboxes.watchSession,
+  watchChannel: member.inboxes.watchChannel,
+  adopt: member.inboxes.adopt,
+  send: (command) =>
+    Effect.suspend(() => keptOut(crashes, command) ?? places.refusal(member, command) ?? member.send(command)).pipe(
+      Effect.mapError((error) => places.explained(member, error)),
+    ),
+})
+
+/** Starts the first engine, takes over those that are found, and waits for them to be attached. */
+const startFirst = (source: EngineSource, { engines, shown }: Pool, start: Starter["start"]) =>
+  Effect.gen(function* () {
+    const first = yield* start(1, true)
+    for (const number of yield* source.found) yield* start(number, true)
+    yield* Effect.addFinalizer((exit) => engines.endAll(exit))
+    yield* Effect.forEach(engines.all(), ({ member }) => member.attached, {
+      concurrency: "unbounded",
+      discard: true,
+    }).pipe(Effect.timeoutOption(FIRST_ATTACH_WITHIN))
+    yield* shown.publish
+    return first
+  })
 
 /** Ends its engines with the scope; fails when one that runs already may not be used. */
 export const makePool = (
@@ -107,168 +122,45 @@ export const makePool = (
   { crashes, engines: count = 1, ingest = null, idleMs = IDLE_MS }: EnginePoolOptions = {},
 ): Effect.Effect<EngineClientService, StartRefused, Scope.Scope> =>
   Effect.gen(function* () {
-    const { link, state, update } = yield* makeEngineState
-    const poolScope = yield* Effect.scope
-    const running = new Map<number, Running>()
-    const book = makePlaces(count, ingest)
+    const engines = new PoolEngines()
+    const places = makePlaces(count, ingest)
+    const shown = yield* makePoolState(engines, places)
+    const pool: Pool = { engines, places, shown }
+    const { memberOf, start } = yield* makeStarter(source, pool)
+    const first = yield* startFirst(source, pool, start)
+    /** Lets one channel be placed, or leave, at a time, and no engine end meanwhile. */
     const one = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    const lookForIdle = one(endIdle(pool, { count, idleMs }))
+    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(LOOK_EVERY_MS), lookForIdle)))
+
     /** Channels that were placed once: none of them is to be found running. */
     const once = new Set<string>()
-    /** Engines of which a message of figures has come since figures were published. */
-    const fresh = new Set<number>()
-
-    const inOrder = () => [...running.values()].sort((a, b) => a.member.number - b.member.number)
-    const publish = Effect.suspend(() => {
-      fresh.clear()
-      return update(() => {
-        const numbered = inOrder().map(({ latest, member: { name, number } }) => ({
-          ...latest,
-          name,
-          number,
-          channels: book.on(number),
-        }))
-        return { ...combineStates(numbered), capacity: book.problems() }
-      })
-    })
-    /** Ends what an engine was found carrying although it is placed on another: it would be sent twice. */
-    const endStrays = (number: number) =>
-      Effect.suspend(() => {
-        const found = running.get(number)
-        const strays = (found?.latest.stats?.channels ?? []).filter(
-          ({ id }) => (book.engineOf(id) ?? number) !== number,
-        )
-        return Effect.forEach(
-          strays,
-          ({ id }) => Effect.ignore(found?.member.send({ cmd: "remove_channel", channel_id: id }) ?? Effect.void),
-          { discard: true },
-        )
-      })
-    // Each engine tells its figures once a second at a moment of its own. Who looks at all of them gets one message a
-    // second with what is new of each; a second one of the same engine means that another is late.
-    const figures = (number: number) => {
-      fresh.add(number)
-      const waits = inOrder().some(({ latest, member }) => latest.connected && !fresh.has(member.number))
-      return waits ? Effect.void : publish
+    /** The engine of a channel, by its place or as it is found carried; the first for one that nobody carries. */
+    const holderOf = (channelId: string | null | undefined): EngineMember => {
+      if (channelId == null) return first
+      const number = places.engineOf(channelId)
+      const placedOn = number === undefined ? undefined : engines.get(number)
+      return (placedOn ?? engines.carrying(channelId))?.member ?? first
     }
-    const hooks = (number: number, mayRefuse: boolean) => ({
-      mayRefuse,
-      beforeFigures: Effect.suspend(() => (fresh.has(number) ? publish : Effect.void)),
-      changed: (what: "connection" | "figures", now: EngineState) =>
-        Effect.suspend(() => {
-          const found = running.get(number)
-          if (found === undefined) return Effect.void
-          const attached = now.connected && found.latest.generation !== now.generation
-          found.latest = now
-          if (what === "figures") return figures(number)
-          return attached ? Effect.zipRight(publish, Effect.forkIn(endStrays(number), poolScope)) : publish
-        }),
-    })
-
-    const start = (number: number, mayRefuse: boolean) =>
-      Effect.gen(function* () {
-        const scope = yield* Scope.make()
-        const member = yield* Scope.extend(source.member(number, hooks(number, mayRefuse)), scope)
-        running.set(number, { member, scope, latest: initialState, emptySince: null })
-        return member
-      })
-
-    // A fiber of the pool starts engines: whoever asks for one does so with annotations of its own, and where nothing may
-    // be interrupted, both of which the fibers of the engine would have for ever.
-    const starts = yield* Mailbox.make<{ readonly number: number; readonly done: Deferred.Deferred<EngineMember> }>()
-    yield* Effect.forkScoped(
-      Effect.forever(Effect.flatMap(starts.take, ({ done, number }) => Deferred.complete(done, start(number, false)))),
-    )
-    /** The engine of this number, started if it does not run. */
-    const memberOf = (number: number) =>
-      Effect.gen(function* () {
-        const known = running.get(number)
-        if (known !== undefined) return known.member
-        const done = yield* Deferred.make<EngineMember>()
-        yield* starts.offer({ number, done })
-        return yield* Deferred.await(done)
-      })
-
-    const keptOut = (command: Command) => {
-      const reason = command.cmd === "put_channel" ? crashes?.refusal(command.channel.id) : null
-      return reason == null ? null : new EngineRefused({ code: "kept_out", reason, transient: false })
-    }
-    const bound = (member: EngineMember): ChannelEngine => ({
-      state: member.state,
-      link: member.link,
-      watchSession: member.inboxes.watchSession,
-      watchChannel: member.inboxes.watchChannel,
-      adopt: member.inboxes.adopt,
-      send: (command) =>
-        Effect.suspend(() => keptOut(command) ?? book.refusal(member, command) ?? member.send(command)).pipe(
-          Effect.mapError((error) => book.explained(member, error)),
-        ),
-    })
-    const placedOn = (channelId: string) => {
-      const number = book.engineOf(channelId)
-      return number === undefined ? undefined : running.get(number)
-    }
-    const holderOf = (channelId: string | null | undefined) =>
-      channelId == null
-        ? undefined
-        : (placedOn(channelId) ?? inOrder().find((candidate) => carries(candidate, channelId)))
-
-    const first = yield* start(1, true)
-    for (const number of yield* source.found) yield* start(number, true)
-    // The engines are ended side by side, each within its own time.
-    yield* Effect.addFinalizer((exit) =>
-      Effect.forEach(running.values(), ({ scope }) => Scope.close(scope, exit), {
-        concurrency: "unbounded",
-        discard: true,
-      }),
-    )
-    yield* Effect.forEach(running.values(), ({ member }) => member.attached, {
-      concurrency: "unbounded",
-      discard: true,
-    }).pipe(Effect.timeoutOption(FIRST_ATTACH_WITHIN))
-    yield* publish
-
-    const endIdle = Effect.gen(function* () {
-      const nowMs = yield* monotonicMs
-      for (const [number, found] of running) {
-        const { connected, stats } = found.latest
-        const empty = book.on(number).size === 0 && (stats?.channels.length ?? 0) === 0
-        found.emptySince = number > 1 && empty ? (found.emptySince ?? nowMs) : null
-        if (found.emptySince === null) continue
-        const forMs = number > count && connected ? 0 : idleMs
-        if (nowMs - found.emptySince < forMs || (forMs === 0 && found.emptySince === nowMs)) continue
-        running.delete(number)
-        fresh.delete(number)
-        yield* Effect.log(`${found.member.name} carries no channel any more and is ended`)
-        yield* Scope.close(found.scope, Exit.void)
-        yield* publish
-      }
-    })
-    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(LOOK_EVERY_MS), one(endIdle))))
 
     return {
-      state,
-      link,
-      send: (command, near) =>
-        Effect.suspend(() => {
-          const { member } = holderOf(channelOf(command) ?? near) ?? { member: first }
-          return member.send(command)
-        }),
+      state: shown.state,
+      link: shown.link,
+      send: (command, near) => Effect.suspend(() => holderOf(channelOf(command) ?? near).send(command)),
       place: (config, all) =>
         Effect.gen(function* () {
-          const before = book.engineOf(config.id)
           // Figures are up to a second old: a channel that has just been stopped is not found running by them.
-          const holder = once.has(config.id) ? undefined : inOrder().find((one) => carries(one, config.id))
-          const found = holder?.member.number
+          const found = once.has(config.id) ? undefined : engines.carrying(config.id)
           once.add(config.id)
-          const figuresOf = (number: number) => running.get(number)?.latest
-          const number = book.place(config, all, before ?? found, figuresOf)
+          const known = places.engineOf(config.id) ?? found?.member.number
+          const number = places.place(config, all, known, (engine) => engines.get(engine)?.latest)
           const member = yield* memberOf(number)
-          yield* publish
-          return bound(member)
+          yield* shown.publish
+          return boundTo(member, places, crashes)
         }).pipe(one),
-      leave: (channelId) => one(Effect.suspend(() => (book.leave(channelId) ? publish : Effect.void))),
-      refresh: (channelId) => Effect.suspend(() => (holderOf(channelId)?.member ?? first).refresh),
-      detach: Effect.suspend(() => Effect.forEach(running.values(), ({ member }) => member.detach, { discard: true })),
+      leave: (channelId) => one(Effect.suspend(() => (places.leave(channelId) ? shown.publish : Effect.void))),
+      refresh: (channelId) => Effect.suspend(() => holderOf(channelId).refresh),
+      detach: Effect.suspend(() => Effect.forEach(engines.all(), ({ member }) => member.detach, { discard: true })),
     }
   })
 

@@ -12,6 +12,7 @@ import {
   groupOf,
   type Placed,
   type SharedPort,
+  type SplitPort,
   sharedPorts,
   splitPort,
 } from "./placement.ts"
@@ -56,20 +57,65 @@ interface Place {
 
 const keyOf = ({ ip, path, port }: SharedPort): string => `${path} ${ip} ${port}`
 
+type Figures = Pick<EngineState, "stats" | "previous">
+
 /** Figures of an engine that has told none. */
-const NO_FIGURES = { stats: null, previous: null }
+const NO_FIGURES: Figures = { stats: null, previous: null }
 const NOBODY: ReadonlySet<string> = new Set()
+
+/** Commands that make an engine open sockets, which others may have to share. */
+type OpeningCommand = Extract<Command, { readonly cmd: "put_channel" | "open_output" }>
+
+const opensSockets = (command: Command): command is OpeningCommand =>
+  command.cmd === "put_channel" || command.cmd === "open_output"
+
+const byKey = (entries: Iterable<readonly [number, string]>): Map<number, ReadonlySet<string>> => {
+  const map = new Map<number, Set<string>>()
+  for (const [key, id] of entries) map.set(key, (map.get(key) ?? new Set()).add(id))
+  return map
+}
+
+/** How full the engines are; see `capacityProblems`. */
+const problemsOf = (places: ReadonlyMap<string, Place>, count: number, ingest: Ingest | null) => {
+  const sharers = byKey(
+    [...places].flatMap(([id, { config }]) => sharedPorts(config, ingest).map(({ port }) => [port, id] as const)),
+  )
+  const placed = [...places].map(([id, { engine }]) => ({ id, engine, bitrate: 0 }))
+  const groups = [...sharers].map(([port, ids]) => ({ port, channels: ids.size }))
+  return capacityProblems({ count, placed }, groups)
+}
+
+/** A port that a command would open for `place`, and that a channel on another engine has had before. */
+const splitBy = (
+  command: OpeningCommand,
+  place: Place,
+  elsewhere: ReadonlyArray<Place>,
+  ingest: Ingest | null,
+): SplitPort | undefined => {
+  const ports = sharedPorts(place.config, ingest).filter(({ isInput, path }) =>
+    command.cmd === "put_channel" ? isInput : path === command.output.id,
+  )
+  const sinceOf = ({ since }: Place, port: SharedPort) => since.get(keyOf(port)) ?? 0
+  const earlierThan = (mine: SharedPort) =>
+    elsewhere.map((other) => ({
+      engine: other.engine,
+      ports: sharedPorts(other.config, ingest).filter((port) => sinceOf(other, port) < sinceOf(place, mine)),
+    }))
+  return ports.flatMap((mine) => splitPort(mine, earlierThan(mine)) ?? [])[0]
+}
 
 /** Empty at the start. `count` is the number of engines that take channels. */
 export const makePlaces = (count: number, ingest: Ingest | null): ChannelPlaces => {
   const places = new Map<string, Place>()
-  let byEngine = new Map<number, ReadonlySet<string>>()
+  let byEngine: ReadonlyMap<number, ReadonlySet<string>> = new Map()
   let problems: ReadonlyArray<string> = []
   let asked = 0
 
-  const placed = (
-    figuresOf: (engine: number) => Pick<EngineState, "stats" | "previous"> | undefined = () => NO_FIGURES,
-  ) =>
+  const note = () => {
+    byEngine = byKey([...places].map(([id, { engine }]) => [engine, id]))
+    problems = problemsOf(places, count, ingest)
+  }
+  const placedBy = (figuresOf: (engine: number) => Figures | undefined) =>
     [...places].map(
       ([id, { config, engine }]): Placed => ({
         id,
@@ -77,26 +123,12 @@ export const makePlaces = (count: number, ingest: Ingest | null): ChannelPlaces 
         bitrate: bitrateOf(config, figuresOf(engine) ?? NO_FIGURES),
       }),
     )
-  const note = () => {
-    const next = new Map<number, Set<string>>()
-    const sharers = new Map<number, Set<string>>()
-    const add = (map: Map<number, Set<string>>, key: number, id: string) =>
-      map.set(key, (map.get(key) ?? new Set()).add(id))
-    for (const [id, { config, engine }] of places) {
-      add(next, engine, id)
-      for (const { port } of sharedPorts(config, ingest)) add(sharers, port, id)
-    }
-    byEngine = next
-    const groups = [...sharers].map(([port, ids]) => ({ port, channels: ids.size }))
-    const engines = [...places].map(([id, { engine }]) => ({ id, engine, bitrate: 0 }))
-    problems = capacityProblems({ count, placed: engines }, groups)
-  }
 
   return {
     engineOf: (id) => places.get(id)?.engine,
     on: (engine) => byEngine.get(engine) ?? NOBODY,
     place: (config, all, known, figuresOf) => {
-      const engine = known ?? chooseEngine(groupOf(config, all, ingest), { count, placed: placed(figuresOf) })
+      const engine = known ?? chooseEngine(groupOf(config, all, ingest), { count, placed: placedBy(figuresOf) })
       const before = places.get(config.id)?.since
       const keys = sharedPorts(config, ingest).map(keyOf)
       const since = new Map(keys.map((key) => [key, before?.get(key) ?? ++asked]))
@@ -110,22 +142,11 @@ export const makePlaces = (count: number, ingest: Ingest | null): ChannelPlaces 
       return was
     },
     refusal: ({ name, number }, command) => {
-      if (byEngine.size < 2 || (command.cmd !== "put_channel" && command.cmd !== "open_output")) return null
+      if (byEngine.size < 2 || !opensSockets(command)) return null
       const place = places.get(command.cmd === "put_channel" ? command.channel.id : command.channel_id)
       if (place === undefined) return null
-      const ports = sharedPorts(place.config, ingest).filter(({ isInput, path }) =>
-        command.cmd === "put_channel" ? isInput : path === command.output.id,
-      )
-      if (ports.length === 0) return null
-      const others = [...places.values()].filter(({ engine }) => engine !== number)
-      const earlier = (mine: SharedPort) =>
-        others.map(({ config, engine, since }) => ({
-          engine,
-          ports: sharedPorts(config, ingest).filter(
-            (port) => (since.get(keyOf(port)) ?? 0) < (place.since.get(keyOf(mine)) ?? 0),
-          ),
-        }))
-      const split = ports.flatMap((mine) => splitPort(mine, earlier(mine)) ?? [])[0]
+      const elsewhere = [...places.values()].filter(({ engine }) => engine !== number)
+      const split = splitBy(command, place, elsewhere, ingest)
       if (split === undefined) return null
       return new EngineRefused({
         code: "other_engine",

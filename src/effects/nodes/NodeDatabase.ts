@@ -53,6 +53,63 @@ const within = async <A>(promise: Promise<A>, ms: number, late: string): Promise
   }
 }
 
+/** What the connections of one database have in common. */
+interface Target {
+  readonly url: string
+  /** The name of the node, for who looks at PostgreSQL's connections. */
+  readonly name: string
+  readonly told: () => void
+}
+
+const connect = async ({ name, told, url }: Target, number: number, withinMs: number): Promise<Link> => {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: `distributor node ${name}`,
+    connectionTimeoutMillis: withinMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 2000,
+  })
+  const link: Link = { client, number, isOver: false }
+  // The next statement meets the same end.
+  client.on("error", () => {
+    link.isOver = true
+  })
+  client.on("end", () => {
+    link.isOver = true
+  })
+  client.on("notification", told)
+  try {
+    await within(client.connect(), withinMs, "PostgreSQL does not answer")
+    // A client that stands still must not hold a lock for long, nor wait for one.
+    const settings = `SET statement_timeout = ${Math.ceil(withinMs)}; SET idle_in_transaction_session_timeout = 5000`
+    await within(client.query(`${settings}; LISTEN ${NOTIFICATIONS}`), withinMs, "PostgreSQL does not answer")
+    return link
+  } catch (cause) {
+    drop(link)
+    throw cause
+  }
+}
+
+/** Runs a text; a connection over which it is not answered is given up. */
+const run = async (link: Link, text: string, withinMs: number): Promise<Answer> => {
+  try {
+    const late = `PostgreSQL has not answered for ${(withinMs / 1000).toFixed(1)} s`
+    const result: unknown = await within(link.client.query(text), withinMs, late)
+    const parts = (Array.isArray(result) ? result : [result]) as ReadonlyArray<{
+      readonly fields: ReadonlyArray<unknown>
+      readonly rows: ReadonlyArray<{ readonly answer: unknown }>
+    }>
+    const last = parts.findLast(({ fields }) => fields.length > 0)
+    return { kind: "done", answers: last?.rows.map(({ answer }) => answer) ?? [], connection: link.number }
+  } catch (cause) {
+    // PostgreSQL's own word: the transaction is rolled back. Any other end is the connection's.
+    if (cause instanceof pg.DatabaseError && cause.severity !== "FATAL") return { kind: "refused", why: cause.message }
+    link.isOver = true
+    drop(link)
+    return { kind: "unknown", why: whyOf(cause) }
+  }
+}
+
 /**
  * @param told is called when another node, or this one, has changed something
  */
@@ -60,42 +117,14 @@ export const openNodeDatabase = (url: string, name: string, told: () => void): N
   let current: Promise<Link> | null = null
   let connections = 0
 
-  const connect = async (withinMs: number): Promise<Link> => {
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: `distributor node ${name}`,
-      connectionTimeoutMillis: withinMs,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 2000,
-    })
-    const link: Link = { client, number: ++connections, isOver: false }
-    // The next statement meets the same end.
-    client.on("error", () => {
-      link.isOver = true
-    })
-    client.on("end", () => {
-      link.isOver = true
-    })
-    client.on("notification", told)
-    try {
-      await within(client.connect(), withinMs, "PostgreSQL does not answer")
-      // A client that stands still must not hold a lock for long, nor wait for one.
-      const settings = `SET statement_timeout = ${Math.ceil(withinMs)}; SET idle_in_transaction_session_timeout = 5000`
-      await within(client.query(`${settings}; LISTEN ${NOTIFICATIONS}`), withinMs, "PostgreSQL does not answer")
-      return link
-    } catch (cause) {
-      drop(link)
-      throw cause
-    }
-  }
-
+  /** The connection as it is, or a new one; who asks at the same time gets the same. */
   const linked = async (withinMs: number): Promise<Link> => {
     const before = current
     if (before !== null) {
       const link = await before
       if (!link.isOver) return link
     }
-    if (current === before) current = connect(withinMs)
+    if (current === before) current = connect({ url, name, told }, ++connections, withinMs)
     const made = current
     if (made === null) throw new Error("the connection is closed")
     try {
@@ -103,26 +132,6 @@ export const openNodeDatabase = (url: string, name: string, told: () => void): N
     } catch (cause) {
       if (current === made) current = null
       throw cause
-    }
-  }
-
-  const run = async (link: Link, text: string, withinMs: number): Promise<Answer> => {
-    try {
-      const late = `PostgreSQL has not answered for ${(withinMs / 1000).toFixed(1)} s`
-      const result: unknown = await within(link.client.query(text), withinMs, late)
-      const parts = (Array.isArray(result) ? result : [result]) as ReadonlyArray<{
-        readonly fields: ReadonlyArray<unknown>
-        readonly rows: ReadonlyArray<{ readonly answer: unknown }>
-      }>
-      const last = parts.findLast(({ fields }) => fields.length > 0)
-      return { kind: "done", answers: last?.rows.map(({ answer }) => answer) ?? [], connection: link.number }
-    } catch (cause) {
-      // PostgreSQL's own word: the transaction is rolled back. Any other end is the connection's.
-      if (cause instanceof pg.DatabaseError && cause.severity !== "FATAL")
-        return { kind: "refused", why: cause.message }
-      link.isOver = true
-      drop(link)
-      return { kind: "unknown", why: whyOf(cause) }
     }
   }
 

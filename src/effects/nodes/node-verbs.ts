@@ -1,12 +1,12 @@
 /** What operators ask of nodes and placements: checked, stored, and carried out by the owner of the channel. */
 import { Effect, Option, Stream } from "effect"
 import type { Timing } from "../../core/placement/timing.ts"
-import { Conflict, InvalidInput, NotFound, StoreError } from "../model/Errors.ts"
+import { Conflict, InvalidInput, StoreError } from "../model/Errors.ts"
 import type { NodeAgent } from "./NodeAgent.ts"
 import type { NodeDatabase } from "./NodeDatabase.ts"
-import type { DrainedChannel, NodesService, NodeView, PlacementView } from "./Nodes.ts"
-import { changeNodeText, changePlacementText, forceText, type StoredPlacement } from "./node-statements.ts"
-import { nodeViews, placementView } from "./node-views.ts"
+import type { DrainedChannel, NodesService, NodeView } from "./Nodes.ts"
+import { makeNodeLookup } from "./node-lookup.ts"
+import { changeNodeText, changePlacementText, forceText } from "./node-statements.ts"
 
 const WITHIN_MS = 5000
 /** How often a drain is looked at while somebody follows it. */
@@ -22,58 +22,30 @@ export type NodeVerbs = Pick<
   "move" | "setPlacement" | "setNode" | "drain" | "drained" | "resume" | "nodes" | "placements"
 >
 
-export const makeNodeVerbs = (agent: NodeAgent, database: NodeDatabase, self: string, timing: Timing): NodeVerbs => {
-  const nodes = () => nodeViews(agent.snapshot(), self, timing)
-  const views = () => {
-    const snapshot = agent.snapshot()
-    return new Map(snapshot.rows.map((row) => [row.channel, placementView(row, snapshot, timing)]))
-  }
+/** Sends a change. Nothing is changed when PostgreSQL does not answer, or nobody knows. */
+const changeBy = (agent: NodeAgent, database: NodeDatabase) => (operation: string, text: string) =>
+  Effect.flatMap(
+    Effect.promise(() => database.ask(text, WITHIN_MS)),
+    (answer) =>
+      answer.kind === "done"
+        ? Effect.as(agent.beatNow, answer.answers)
+        : Effect.fail(
+            new StoreError({
+              operation,
+              cause: new Error(answer.why),
+              ...(answer.kind === "unknown" ? { outcome: "unknown" as const } : {}),
+            }),
+          ),
+  )
 
-  /** Nothing is changed when PostgreSQL does not answer, or nobody knows. */
-  const change = (operation: string, text: string) =>
-    Effect.flatMap(
-      Effect.promise(() => database.ask(text, WITHIN_MS)),
-      (answer) =>
-        answer.kind === "done"
-          ? Effect.as(agent.beatNow, answer.answers)
-          : Effect.fail(
-              new StoreError({
-                operation,
-                cause: new Error(answer.why),
-                ...(answer.kind === "unknown" ? { outcome: "unknown" as const } : {}),
-              }),
-            ),
-    )
-  const nodeNamed = (name: string) =>
-    Effect.suspend((): Effect.Effect<NodeView, NotFound> => {
-      const found = nodes().find((node) => node.name === name)
-      return found === undefined ? Effect.fail(new NotFound({ kind: "node", ref: name })) : Effect.succeed(found)
-    })
-  const known = (path: string, name: string) =>
-    Effect.catchAll(nodeNamed(name), () =>
-      Effect.fail(
-        invalid(
-          path,
-          `there is no node "${name}"; there are ${nodes()
-            .map((node) => node.name)
-            .join(", ")}`,
-        ),
-      ),
-    )
-  const rowOf = (channelId: string) =>
-    Effect.suspend((): Effect.Effect<StoredPlacement, NotFound> => {
-      const found = agent.snapshot().rows.find(({ channel }) => channel === channelId)
-      return found === undefined
-        ? Effect.fail(new NotFound({ kind: "channel", ref: channelId }))
-        : Effect.succeed(found)
-    })
-  const viewOf = (channelId: string): Effect.Effect<PlacementView, NotFound> =>
-    Effect.map(rowOf(channelId), (row) => placementView(row, agent.snapshot(), timing))
+export const makeNodeVerbs = (agent: NodeAgent, database: NodeDatabase, self: string, timing: Timing): NodeVerbs => {
+  const { nodeIn, nodeNamed, nodes, placements, rowOf, viewOf } = makeNodeLookup(agent, self, timing)
+  const change = changeBy(agent, database)
 
   const move: NodesService["move"] = (channelId, node, force = false) =>
     Effect.gen(function* () {
       const row = yield* rowOf(channelId)
-      const to = yield* known("node", node)
+      const to = yield* nodeIn("node", node)
       if (to.state === "gone") return yield* conflict("node", `node "${node}" is gone: choose one that is alive`)
       if (to.state === "draining") return yield* conflict("node", `node "${node}" is being drained: resume it first`)
       if (!force) {
@@ -92,8 +64,8 @@ export const makeNodeVerbs = (agent: NodeAgent, database: NodeDatabase, self: st
   const setPlacement: NodesService["setPlacement"] = (channelId, values) =>
     Effect.gen(function* () {
       const row = yield* rowOf(channelId)
-      if (values.home !== undefined) yield* known("home", values.home)
-      if (values.standby != null) yield* known("standby", values.standby)
+      if (values.home !== undefined) yield* nodeIn("home", values.home)
+      if (values.standby != null) yield* nodeIn("standby", values.standby)
       const { home, standby } = { ...row, ...values }
       if (standby === home)
         return yield* invalid("standby", `is the home: it would be gone with it; choose another node, or leave it out`)
@@ -115,7 +87,7 @@ export const makeNodeVerbs = (agent: NodeAgent, database: NodeDatabase, self: st
 
   return {
     nodes,
-    placements: views,
+    placements,
     move,
     setPlacement,
     setNode: (name, values) =>

@@ -5,8 +5,8 @@
  * that should.
  */
 import { join } from "node:path"
-import { Context, Effect, Layer, Option } from "effect"
-import { isFailedStart, RunningChannels } from "../channel/RunningChannels.ts"
+import { Cause, Context, Effect, type Exit, Layer, Option } from "effect"
+import { RunningChannels } from "../channel/RunningChannels.ts"
 import { startChannels } from "../channel/start-channels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
@@ -21,6 +21,10 @@ import { Changes } from "../store/Changes.ts"
 import { Store } from "../store/Store.ts"
 import { followOthers } from "./follow-others.ts"
 import { rereadStore } from "./reread-store.ts"
+
+/** True when the service failed to start: an engine that was found running then keeps its streams. */
+const isFailedStart = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  exit._tag === "Failure" && !Cause.isInterruptedOnly(exit.cause)
 
 const make = Effect.gen(function* () {
   const book = yield* ChannelBook

@@ -11,9 +11,10 @@ import { maskText } from "../config/Logging.ts"
 import { shownEnvironment } from "../config/shown-environment.ts"
 import { Configuration } from "../declarative/Configuration.ts"
 import { History } from "../history/History.ts"
+import type { ChannelConfig } from "../model/channel.ts"
 import { Notifications } from "../notifications/Notifications.ts"
 import { procFacts, type TextFile } from "../show/proc-facts.ts"
-import { System } from "../show/System.ts"
+import { System, type SystemService } from "../show/System.ts"
 import { Channels } from "./Channels.ts"
 import { Cues } from "./Cues.ts"
 import { Events } from "./Events.ts"
@@ -57,6 +58,37 @@ const engineLogs = (dataDir: string) =>
     )
   })
 
+/** Several files that an effect makes; what it fails with is told in their place. */
+const many = <E>(name: string, effect: Effect.Effect<ReadonlyArray<TextFile>, E>) =>
+  effect.pipe(
+    Effect.timeout(PART_WITHIN),
+    Effect.catchAllCause((cause) => Effect.succeed([{ name: `${name}.failed.txt`, text: maskText(String(cause)) }])),
+  )
+
+/** One file with what an effect yields; what it fails with is told in its place. */
+const part = <A, E>(name: string, effect: Effect.Effect<A, E>) =>
+  many(
+    name,
+    Effect.map(effect, (value) => [{ name, text: json(value) }]),
+  )
+
+const versionsOf = (system: SystemService) =>
+  Effect.map(Effect.all([system.health, system.surroundings]), ([{ srt, version }, { ffmpeg }]) => ({
+    product: version,
+    runtimes: process.versions,
+    platform: `${process.platform} ${process.arch}`,
+    kernel: release(),
+    ffmpeg,
+    srt,
+  }))
+
+/** Facts of the kernel about the processes of the service. */
+const procFactsOf = (system: SystemService) =>
+  Effect.flatMap(system.health, ({ engines }) => {
+    const pids = engines.flatMap(({ pid }) => (pid === null ? [] : [pid]))
+    return Effect.promise(() => procFacts([process.pid, ...pids]))
+  })
+
 const make = Effect.gen(function* () {
   const settings = yield* AppConfig
   const book = yield* ChannelBook
@@ -69,77 +101,33 @@ const make = Effect.gen(function* () {
   const records = yield* Records
   const system = yield* System
 
-  /** One file, or more of them, made by an effect; what it fails with is told in their place. */
-  const part = <A, E>(name: string, effect: Effect.Effect<A, E>, text: (value: A) => string = json) =>
-    effect.pipe(
-      Effect.timeout(PART_WITHIN),
-      Effect.map((value): ReadonlyArray<TextFile> => [{ name, text: text(value) }]),
-      Effect.catchAllCause((cause) => Effect.succeed([{ name: `${name}.failed.txt`, text: maskText(String(cause)) }])),
-    )
-  const many = <E>(name: string, effect: Effect.Effect<ReadonlyArray<TextFile>, E>) =>
-    effect.pipe(
-      Effect.timeout(PART_WITHIN),
-      Effect.catchAllCause((cause) => Effect.succeed([{ name: `${name}.failed.txt`, text: maskText(String(cause)) }])),
-    )
-
-  const sinceMs = Effect.map(Clock.currentTimeMillis, (ms) => ms - HOUR_MS)
-  const figures = Effect.forEach(book.all(), ({ id, slug }) =>
+  const lastHour = Effect.map(Clock.currentTimeMillis, (ms) => ({ limit: MOST_ROWS, sinceMs: ms - HOUR_MS }))
+  const figuresOf = ({ id, slug }: ChannelConfig) =>
     Effect.gen(function* () {
       const nowS = Math.floor((yield* Clock.currentTimeMillis) / 1000)
       const { totals } = yield* records.figures(id, { fromS: nowS - 86_400, toS: nowS })
       return { channel: slug, last_day: totals, last_hour: yield* history.view(id, "1h") }
-    }),
-  )
-  const pids = Effect.map(system.health, ({ engines }) => [
-    process.pid,
-    ...engines.flatMap(({ pid }) => (pid === null ? [] : [pid])),
-  ])
-
-  return Support.of({
-    files: Effect.map(
-      Effect.all(
-        [
-          part(
-            "versions.json",
-            Effect.map(Effect.all([system.health, system.surroundings]), ([{ srt, version }, { ffmpeg }]) => ({
-              product: version,
-              runtimes: process.versions,
-              platform: `${process.platform} ${process.arch}`,
-              kernel: release(),
-              ffmpeg,
-              srt,
-            })),
-          ),
-          part(
-            "environment.json",
-            Effect.sync(() => shownEnvironment(process.env)),
-          ),
-          part("configuration.json", configuration.export(false)),
-          part("health.json", system.health),
-          part("engines.json", system.engineUsages),
-          part("surroundings.json", system.surroundings),
-          part("channels.json", channels.list),
-          part("notices.json", notifications.notices),
-          part(
-            "events.json",
-            Effect.flatMap(sinceMs, (since) => events.listAll({ limit: MOST_ROWS, sinceMs: since })),
-          ),
-          part(
-            "cues.json",
-            Effect.flatMap(sinceMs, (since) => cues.listAll({ limit: MOST_ROWS, sinceMs: since })),
-          ),
-          part("figures.json", figures),
-          many("log/engine.log", engineLogs(settings.dataDir)),
-          many(
-            "proc",
-            Effect.flatMap(pids, (all) => Effect.promise(() => procFacts(all))),
-          ),
-        ],
-        { concurrency: 1 },
-      ),
-      (parts) => parts.flat(),
+    })
+  const figures = Effect.suspend(() => Effect.forEach(book.all(), figuresOf))
+  const parts = [
+    part("versions.json", versionsOf(system)),
+    part(
+      "environment.json",
+      Effect.sync(() => shownEnvironment(process.env)),
     ),
-  })
+    part("configuration.json", configuration.export(false)),
+    part("health.json", system.health),
+    part("engines.json", system.engineUsages),
+    part("surroundings.json", system.surroundings),
+    part("channels.json", channels.list),
+    part("notices.json", notifications.notices),
+    part("events.json", Effect.flatMap(lastHour, events.listAll)),
+    part("cues.json", Effect.flatMap(lastHour, cues.listAll)),
+    part("figures.json", figures),
+    many("log/engine.log", engineLogs(settings.dataDir)),
+    many("proc", procFactsOf(system)),
+  ]
+  return Support.of({ files: Effect.map(Effect.all(parts, { concurrency: 1 }), (made) => made.flat()) })
 })
 
 export class Support extends Context.Tag("distributor/Support")<Support, SupportService>() {

@@ -2,13 +2,8 @@
 /** Pages that add, change, clone and remove channels. They work without JavaScript. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
-import {
-  AddChannelPage,
-  ChannelAdvice,
-  ClonedPage,
-  ClonePage,
-  EditChannelPage,
-} from "../../../../views/forms/ChannelPages.tsx"
+import { AddChannelPage, ChannelAdvice, EditChannelPage } from "../../../../views/forms/ChannelPages.tsx"
+import { ClonedPage, ClonePage } from "../../../../views/forms/ClonePages.tsx"
 import { ChannelInput, ChannelUpdate } from "../../../effects/config/request-bodies.ts"
 import { CloneInput } from "../../../effects/declarative/document.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"

@@ -1,21 +1,17 @@
 /** @jsxImportSource hono/jsx */
-/** Pages that add, change and remove notification destinations, and change the rules. They need the admin role. */
+/** Pages that add, change and remove notification destinations. They need the admin role. */
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { ConfirmPage } from "../../../../views/channels/ConfirmPage.tsx"
 import { DestinationFormPage } from "../../../../views/settings/DestinationPage.tsx"
-import { RulesPage } from "../../../../views/settings/RulesPage.tsx"
 import {
   DestinationInput,
   type DestinationKind,
   DestinationUpdate,
-  type DestinationView,
-  RulesInput,
-  type RulesView,
 } from "../../../effects/notifications/notification-bodies.ts"
 import { decode } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
-import { type Problem, problemResponse } from "../../request/problem.ts"
+import type { Problem } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
 import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
 import { checkOpened, merged, OPENED, openedOf, type Shown } from "../forms/meanwhile.ts"
@@ -30,7 +26,6 @@ import {
   newDestinationBody,
   SECRETS,
 } from "./destination-fields.ts"
-import { countOf, prefixOf, ruleAliases, ruleFields, rulesBody, ruleValues, ruleWords, TIMES } from "./rule-fields.ts"
 
 /** The services that these pages use. */
 type DestinationPageServices = Pick<AppServices, "access" | "notifications" | "runner">
@@ -45,12 +40,10 @@ const shownDestination = ({ destination, secrets }: Stands): Shown => ({
   secrets,
 })
 
-/** Pages that add, change and remove a destination. */
-const destinationRoutes = (app: Hono, services: DestinationPageServices): void => {
-  const { notifications, runner } = services
-  const withForm = makeWithForm(services)
-
-  const formPage = (c: Context, kind: DestinationKind, stands: Stands | null, fields?: Fields, problem?: Problem) => {
+/** Makes the page with the form of a destination: of a new one, or of the one that stands. */
+const makeFormPage =
+  (services: DestinationPageServices) =>
+  (c: Context, kind: DestinationKind, stands: Stands | null, fields?: Fields, problem?: Problem) => {
     const old = stands?.destination ?? null
     const specs = destinationFields(kind, old)
     const values = fields ?? (old === null ? {} : destinationValues(old))
@@ -73,7 +66,13 @@ const destinationRoutes = (app: Hono, services: DestinationPageServices): void =
     )
     return pageAnswer(html, problem)
   }
-  const kindOf = (text: string): DestinationKind => (isKind(text) ? text : "email")
+
+const kindOf = (text: string): DestinationKind => (isKind(text) ? text : "email")
+
+export const destinationPageRoutes = (app: Hono, services: DestinationPageServices): void => {
+  const { notifications, runner } = services
+  const withForm = makeWithForm(services)
+  const formPage = makeFormPage(services)
   const saved = (c: Context, id: string) => c.redirect(`${BASE}?done=saved#destination-${id}`, 303)
 
   methods(app, `${BASE}/destinations/add`, {
@@ -132,74 +131,4 @@ const destinationRoutes = (app: Hono, services: DestinationPageServices): void =
     POST: (c) =>
       runner.run(c, notifications.removeDestination(c.req.param("id")), () => c.redirect(`${BASE}?done=removed`, 303)),
   })
-}
-
-const shownRules = (rules: RulesView): Shown => ({ values: ruleValues(rules), secrets: "" })
-
-/**
- * What the form says after somebody else has changed the rules: theirs in words, above what was typed; the next Save
- * decides. Rules have no names, so they are not put together one by one.
- */
-const overtaken = (problem: Problem, rules: RulesView, all: ReadonlyArray<DestinationView>): Problem => ({
-  ...problem,
-  errors: [
-    { path: "", message: problem.detail },
-    ...rules.rules.map((rule, n) => ({ path: "", message: `Rule ${n + 1} is now: ${ruleWords(rule, all)}` })),
-    ...TIMES.map(({ label, name }) => ({ path: "", message: `${label} is now: ${ruleValues(rules)[name]}` })),
-    { path: "", message: "Save replaces these by what stands below." },
-  ],
-})
-
-/** The page that changes the rules. */
-const ruleRoutes = (app: Hono, services: DestinationPageServices): void => {
-  const { notifications, runner } = services
-  const withForm = makeWithForm(services)
-
-  const rulesPage = (
-    c: Context,
-    destinations: ReadonlyArray<DestinationView>,
-    stands: RulesView,
-    fields: Fields,
-    problem?: Problem,
-  ) => {
-    const count = countOf(fields)
-    const rules = Array.from({ length: count }, (_, n) => ({
-      prefix: prefixOf(n),
-      fields: ruleFields(n, destinations),
-      isNew: n === count - 1,
-    }))
-    const names = [...rules.flatMap((rule) => rule.fields.map(({ name }) => name)), ...TIMES.map(({ name }) => name)]
-    const state = stateOf(fields, problem, names, "", ruleAliases(fields))
-    const opened = fields[OPENED] ?? openedOf(shownRules(stands))
-    const props = { frame: frameOf(c, services), rules, times: TIMES, state, opened }
-    return pageAnswer(<RulesPage {...props} />, problem)
-  }
-  methods(app, `${BASE}/rules`, {
-    GET: (c) =>
-      runner.run(c, Effect.all([notifications.rules, notifications.destinations]), ([rules, destinations]) =>
-        rulesPage(c, destinations, rules, ruleValues(rules)),
-      ),
-    POST: (c) =>
-      withForm(c, async (fields) => {
-        const asOpened = Effect.flatMap(notifications.rules, (rules) => checkOpened(fields, shownRules(rules)))
-        const destinations = await runner.settle(c, notifications.destinations)
-        if (Either.isLeft(destinations)) return problemResponse(destinations.left, c.req.path)
-        const body = decode(RulesInput, rulesBody(fields, destinations.right))
-        const set = await runner.settle(
-          c,
-          Effect.flatMap(body, (input) => notifications.setRules(input, asOpened)),
-        )
-        if (Either.isRight(set)) return c.redirect(`${BASE}?done=saved`, 303)
-        return runner.run(c, notifications.rules, (rules) => {
-          if (set.left.kind !== "precondition-failed") return rulesPage(c, destinations.right, rules, fields, set.left)
-          const again = { ...fields, [OPENED]: openedOf(shownRules(rules)) }
-          return rulesPage(c, destinations.right, rules, again, overtaken(set.left, rules, destinations.right))
-        })
-      }),
-  })
-}
-
-export const destinationPageRoutes = (app: Hono, services: DestinationPageServices): void => {
-  destinationRoutes(app, services)
-  ruleRoutes(app, services)
 }

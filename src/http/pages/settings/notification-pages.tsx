@@ -24,6 +24,7 @@ import { frameOf } from "../frame.ts"
 import { destinationPageRoutes } from "./destination-pages.tsx"
 import { emptyMute, MUTE_ALIASES, muteBody, muteFields } from "./mute-fields.ts"
 import { ruleWords } from "./rule-fields.ts"
+import { rulePageRoutes } from "./rule-pages.tsx"
 import { doneOf } from "./settings-forms.ts"
 
 /** Time allowed for a test message, as mail servers take their time. */
@@ -138,6 +139,7 @@ export const notificationPageRoutes = (
     },
   })
   destinationPageRoutes(app, services)
+  rulePageRoutes(app, services)
   methods(app, "/settings/notifications/acknowledge", {
     POST: async (c) => {
       const form = await runner.settle(c, readFields(c))
