@@ -20,7 +20,6 @@ export const TO_BE_TAKEN_APART = {
   "scripts/distributor.mjs": 314,
   "src/core/packet-core/packet-core.ts": 312,
   "src/core/packet-core/testing/reference-parser.ts": 428,
-  "src/core/placement/testing/world.ts": 442,
   "src/core/srt/protocol/sender.ts": 302,
   "src/effects/channel/RunningChannels.ts Effect.gen": 160,
   "src/effects/channel/Writer.test.ts": 301,
