@@ -13,10 +13,6 @@ export const TABLES = {
 
 /** What is too long and is to be taken apart, with the lines that it has and may not exceed. */
 export const TO_BE_TAKEN_APART = {
-  "load-tests/bench/measure.ts measure": 111,
-  "load-tests/bench/product.ts startProduct": 102,
-  "load-tests/lib/srt-sink.ts createSrtSink": 135,
-  "load-tests/lib/udp-sink.ts createUdpSink": 90,
   "scripts/distributor.mjs": 314,
   "src/core/packet-core/packet-core.ts": 312,
   "src/core/packet-core/testing/reference-parser.ts": 428,
