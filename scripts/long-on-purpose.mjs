@@ -14,9 +14,6 @@ export const TABLES = {
 /** What is too long and is to be taken apart, with the lines that it has and may not exceed. */
 export const TO_BE_TAKEN_APART = {
   "scripts/distributor.mjs": 314,
-  "src/core/packet-core/packet-core.ts": 312,
-  "src/core/packet-core/testing/reference-parser.ts": 428,
-  "src/core/srt/protocol/sender.ts": 302,
   "src/effects/channel/RunningChannels.ts Effect.gen": 160,
   "src/effects/channel/Writer.test.ts": 301,
   "src/effects/engine/EngineClient.ts makePool": 169,
