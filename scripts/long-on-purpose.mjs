@@ -34,8 +34,6 @@ export const TO_BE_TAKEN_APART = {
   "src/effects/supervisor/Support.ts Effect.gen": 84,
   "src/effects/testing/FakeEngine.ts makeFakeEngine": 95,
   "src/effects/testing/FakeEngine.ts makeFakeEngine > Effect.gen": 94,
-  "src/engine/engine.ts": 318,
-  "src/engine/srt/own/connection.ts": 304,
   "src/http/openapi/testing/bad-bodies.ts makeBadBodies": 143,
   "src/http/pages/settings/destination-pages.tsx destinationRoutes": 87,
   "src/http/pages/system.tsx systemPageRoutes": 93,
