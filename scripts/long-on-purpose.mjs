@@ -6,9 +6,6 @@ export const TABLES = {
   "src/core/input/setting-table.ts": "the settings of an input, a row each",
   "src/effects/store/sqlite/migrations.ts": "the steps from each version of the store to the next, which never change",
   "src/engine/protocol/messages.ts": "the messages between control plane and engine, a type each",
-  "src/http/openapi/examples.ts": "an example of each body for the API's document",
-  "src/http/openapi/fields.ts": "a sentence for each field of the API",
-  "src/http/openapi/schemas.ts": "the shape of each answer of the API",
 }
 
 /** What is too long and is to be taken apart, with the lines that it has and may not exceed. */
@@ -32,14 +29,6 @@ export const TO_BE_TAKEN_APART = {
   "src/effects/nodes/nodes-live.ts make > Effect.gen": 105,
   "src/effects/notifications/Notifications.test.ts": 310,
   "src/effects/supervisor/Support.ts Effect.gen": 84,
-  "src/effects/testing/FakeEngine.ts makeFakeEngine": 95,
-  "src/effects/testing/FakeEngine.ts makeFakeEngine > Effect.gen": 94,
-  "src/http/openapi/testing/bad-bodies.ts makeBadBodies": 143,
-  "src/http/pages/settings/destination-pages.tsx destinationRoutes": 87,
-  "src/http/pages/system.tsx systemPageRoutes": 93,
-  "src/http/testing/fake-channels.ts fakeChannels": 89,
-  "src/http/testing/fake-nodes.ts fakeNodes": 93,
-  "src/http/testing/fake-world.ts makeFakeWorld": 92,
   "test/distributor-cli.test.ts": 314,
   "test/e2e/documented-apis.test.ts": 324,
   "test/e2e/fec.test.ts": 384,
