@@ -12,10 +12,8 @@ export const TABLES = {
 export const TO_BE_TAKEN_APART = {
   "scripts/distributor.mjs": 314,
   "src/effects/channel/RunningChannels.ts Effect.gen": 160,
-  "src/effects/channel/Writer.test.ts": 301,
   "src/effects/engine/EngineClient.ts makePool": 169,
   "src/effects/engine/EngineClient.ts makePool > Effect.gen": 165,
-  "src/effects/engine/EnginePool.test.ts": 314,
   "src/effects/engine/channel-places.ts makePlaces": 87,
   "src/effects/history/stored-figures.ts makeFigures": 81,
   "src/effects/medialive/aws/AwsApi.ts makeAwsApi": 102,
@@ -27,7 +25,6 @@ export const TO_BE_TAKEN_APART = {
   "src/effects/nodes/node-verbs.ts makeNodeVerbs": 107,
   "src/effects/nodes/nodes-live.ts make": 106,
   "src/effects/nodes/nodes-live.ts make > Effect.gen": 105,
-  "src/effects/notifications/Notifications.test.ts": 310,
   "src/effects/supervisor/Support.ts Effect.gen": 84,
   "test/distributor-cli.test.ts": 314,
   "test/e2e/documented-apis.test.ts": 324,
