@@ -26,7 +26,6 @@ export const TO_BE_TAKEN_APART = {
   "src/effects/nodes/nodes-live.ts make": 106,
   "src/effects/nodes/nodes-live.ts make > Effect.gen": 105,
   "src/effects/supervisor/Support.ts Effect.gen": 84,
-  "test/distributor-cli.test.ts": 314,
   "test/e2e/documented-apis.test.ts": 324,
   "test/e2e/fec.test.ts": 384,
   "test/e2e/ipv6.test.ts": 383,
