@@ -6,6 +6,9 @@ export const TABLES = {
   "src/core/input/setting-table.ts": "the settings of an input, a row each",
   "src/effects/store/sqlite/migrations.ts": "the steps from each version of the store to the next, which never change",
   "src/engine/protocol/messages.ts": "the messages between control plane and engine, a type each",
+  "src/http/openapi/examples.ts": "an example of each body for the API's document",
+  "src/http/openapi/fields.ts": "a sentence for each field of the API",
+  "src/http/openapi/schemas.ts": "the shape of each answer of the API",
 }
 
 /** What is too long and is to be taken apart, with the lines that it has and may not exceed. */
@@ -26,11 +29,12 @@ export const TO_BE_TAKEN_APART = {
   "src/effects/nodes/nodes-live.ts make": 106,
   "src/effects/nodes/nodes-live.ts make > Effect.gen": 105,
   "src/effects/supervisor/Support.ts Effect.gen": 84,
+  "src/http/pages/settings/destination-pages.tsx destinationRoutes": 87,
+  "src/http/pages/system.tsx systemPageRoutes": 93,
   "test/e2e/documented-apis.test.ts": 324,
   "test/e2e/fec.test.ts": 384,
   "test/e2e/ipv6.test.ts": 383,
   "test/e2e/merge-rtp.test.ts": 389,
-  "test/e2e/pages-station.test.ts": 468,
   "test/e2e/planted-secrets.test.ts": 387,
   "test/e2e/startup.test.ts": 307,
   "views/medialive/CostsPage.tsx CostsPage": 87,
