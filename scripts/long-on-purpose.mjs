@@ -32,8 +32,6 @@ export const TO_BE_TAKEN_APART = {
   "src/http/pages/settings/destination-pages.tsx destinationRoutes": 87,
   "src/http/pages/system.tsx systemPageRoutes": 93,
   "test/e2e/documented-apis.test.ts": 324,
-  "test/e2e/fec.test.ts": 384,
-  "test/e2e/merge-rtp.test.ts": 389,
   "test/e2e/planted-secrets.test.ts": 387,
   "test/e2e/startup.test.ts": 307,
   "views/medialive/CostsPage.tsx CostsPage": 87,
