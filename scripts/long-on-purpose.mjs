@@ -31,8 +31,5 @@ export const TO_BE_TAKEN_APART = {
   "src/effects/supervisor/Support.ts Effect.gen": 84,
   "src/http/pages/settings/destination-pages.tsx destinationRoutes": 87,
   "src/http/pages/system.tsx systemPageRoutes": 93,
-  "test/e2e/documented-apis.test.ts": 324,
-  "test/e2e/planted-secrets.test.ts": 387,
-  "test/e2e/startup.test.ts": 307,
   "views/medialive/CostsPage.tsx CostsPage": 87,
 }
