@@ -49,6 +49,7 @@ const LONGEST = [
   "e2e/faults/multicast-flap",
   "e2e/alerts",
   "e2e/pages-settings",
+  "e2e/ipv6-cable",
   "e2e/ipv6",
   "e2e/store-kill",
   "e2e/docs",

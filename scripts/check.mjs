@@ -1,6 +1,6 @@
-// Runs the checks that must pass before any test runs: types, lint and format, import rules, circles of folders. It
-// exits with 1 when one of them fails. `check.mjs [NAME...]` runs only the checks whose names begin with one of the
-// given words.
+// Runs the checks that must pass before any test runs: types, lint and format, import rules, circles of folders,
+// size of files and functions. It exits with 1 when one of them fails. `check.mjs [NAME...]` runs only the checks whose
+// names begin with one of the given words.
 import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -19,6 +19,7 @@ const CHECKS = [
   ["lint and format", [bin("biome"), "check", "--error-on-warnings", "."]],
   ["import arrows and cycles", [bin("depcruise"), "--config", ".dependency-cruiser.cjs", ...SOURCES]],
   ["folder circles", [process.execPath, "scripts/folder-circles.mjs"]],
+  ["size of files and functions", [process.execPath, "scripts/code-size.mjs"]],
 ]
 
 /** Exit code and output of a command; the code is -1 when it could not be run. */

@@ -4,7 +4,7 @@
 
 import * as fc from "effect/FastCheck"
 import { joinBytes } from "../src/core/bytes/join-bytes.ts"
-import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-datagram.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 import { buildPat, buildPmt, packetizeSection, sealSection } from "../src/core/ts/psi.ts"

@@ -1,13 +1,11 @@
 /** Runs the packet core and the reference parser on the same datagrams, and expects the same results of both. */
 import { expect } from "vitest"
 import * as L from "../src/core/assembly/memory/layout.ts"
-import type { CoreEvent, PacketCore } from "../src/core/packet-core/packet-core.ts"
-import {
-  type Datagram,
-  type ReferenceEvent,
-  type ReferenceGauges,
-  ReferenceParser,
-} from "../src/core/packet-core/testing/reference-parser.ts"
+import type { CoreEvent } from "../src/core/packet-core/event-records.ts"
+import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-datagram.ts"
+import { ReferenceParser } from "../src/core/packet-core/testing/reference-parser.ts"
+import type { ReferenceEvent, ReferenceGauges } from "../src/core/packet-core/testing/reference-results.ts"
 import { feed, readSlot } from "./feed-core.ts"
 
 const GAUGES: Record<keyof ReferenceGauges, number> = {

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import * as L from "../src/core/assembly/memory/layout.ts"
-import type { CoreEvent } from "../src/core/packet-core/packet-core.ts"
+import type { CoreEvent } from "../src/core/packet-core/event-records.ts"
 import { CueTracker } from "../src/engine/cue-tracker.ts"
 import type { OutputSession } from "../src/engine/outputs/output-session.ts"
 import { RingReader } from "../src/engine/ring/ring-reader.ts"

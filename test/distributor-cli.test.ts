@@ -1,27 +1,21 @@
 // scripts/distributor.mjs, run by Node against the real control plane behind a real HTTP server.
-import { execFile, execFileSync } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { join } from "node:path"
 import { getRequestListener } from "@hono/node-server"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { makeRealApps, type RealApp } from "../src/http/testing/real-app.ts"
 import { withKey } from "../src/http/testing/test-app.ts"
 import { unzip } from "../src/http/testing/unzip.ts"
 import { selfSigned } from "./e2e/certificates.ts"
+import { closedPort, runCli } from "./run-cli.ts"
 
-const CLI = fileURLToPath(new URL("../scripts/distributor.mjs", import.meta.url))
 const KEY = "the-key-of-it"
 const SECRET = "s3cr3t-key"
-/** Bun puts itself in front as `node`. */
-const PATH = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .filter((entry) => !entry.includes("bun-node"))
-  .join(delimiter)
 
 const apps = makeRealApps()
 let app: RealApp
@@ -57,24 +51,7 @@ const run = (
   env: Record<string, string> = { DISTRIBUTOR_URL: url, API_KEY: KEY },
   input = "",
   cwd = directory,
-) =>
-  new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const child = execFile(
-      "node",
-      [CLI, ...words],
-      { env: { PATH, ...env }, cwd, timeout: 10_000 },
-      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 99), out, err }),
-    )
-    child.stdin?.end(input)
-  })
-/** One that was free a moment ago. */
-const closedPort = () =>
-  new Promise<number>((resolve) => {
-    const other = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = other.address() as AddressInfo
-      other.close(() => resolve(port))
-    })
-  })
+) => runCli(words, env, input, cwd)
 const file = (name: string, text: string) => {
   const path = join(directory, name)
   writeFileSync(path, text)

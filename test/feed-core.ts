@@ -1,7 +1,8 @@
 /** Puts datagrams into the core's receive batch as recvmmsg does, and reads the ring back. */
 import * as L from "../src/core/assembly/memory/layout.ts"
 import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
-import type { Datagram, ReferenceSlot } from "../src/core/packet-core/testing/reference-parser.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-datagram.ts"
+import type { ReferenceSlot } from "../src/core/packet-core/testing/reference-results.ts"
 
 const AF_INET = 2
 const SOL_SOCKET = 1

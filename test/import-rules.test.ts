@@ -1,11 +1,10 @@
 // Tries the rules about imports on made-up checkouts: the check names a forbidden import and passes an allowed one.
-import { spawnSync } from "node:child_process"
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
+import { type Checked, checkMadeUp, type Files } from "./made-up-checkout.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const COPIED = [
@@ -15,7 +14,7 @@ const COPIED = [
   "scripts/setup.mjs",
   "scripts/folder-circles.mjs",
 ]
-const FOLDERS = ["views", "test", "load-tests", "grafana/src", "deploy"]
+const FOLDERS = ["src", "views", "test", "load-tests", "grafana/src", "deploy"]
 const MANIFEST = {
   name: "made-up",
   type: "module",
@@ -25,35 +24,17 @@ const MANIFEST = {
 const PACKAGES = ["declared", "undeclared", "tool"]
 const LONG_MS = 180_000
 
-const checkouts: Array<string> = []
-afterAll(() => {
-  for (const checkout of checkouts) rmSync(checkout, { recursive: true, force: true })
+const made = (name: string): Files => ({
+  [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: "1.0.0", main: "index.js" }),
+  [`node_modules/${name}/index.js`]: "module.exports = {}\n",
 })
 
-/**
- * Returns what `npm run check` says about the imports of `files` (path to source), in a checkout that holds nothing
- * else.
- */
-const checked = (files: Readonly<Record<string, string>>): { readonly passes: boolean; readonly output: string } => {
-  const checkout = mkdtempSync(join(tmpdir(), "import-rules-"))
-  checkouts.push(checkout)
-  const write = (path: string, text: string) => {
-    mkdirSync(join(checkout, dirname(path)), { recursive: true })
-    writeFileSync(join(checkout, path), text)
-  }
-  for (const folder of [...FOLDERS, "src", "scripts", "node_modules"])
-    mkdirSync(join(checkout, folder), { recursive: true })
-  for (const path of COPIED) copyFileSync(join(root, path), join(checkout, path))
-  for (const name of [".bin", "typescript"])
-    symlinkSync(join(root, "node_modules", name), join(checkout, "node_modules", name))
-  for (const name of PACKAGES) {
-    write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0", main: "index.js" }))
-    write(`node_modules/${name}/index.js`, "module.exports = {}\n")
-  }
-  write("package.json", JSON.stringify(MANIFEST))
-  for (const [path, text] of Object.entries(files)) write(path, text)
-  const run = spawnSync("node", ["scripts/check.mjs", "import", "folder"], { cwd: checkout, encoding: "utf8" })
-  return { passes: run.status === 0, output: `${run.stdout}${run.stderr}` }
+/** Returns what `npm run check` says about the imports of `files`, in a checkout that holds nothing else. */
+const checked = (files: Files): Checked => {
+  const around = { "package.json": JSON.stringify(MANIFEST), ...Object.assign({}, ...PACKAGES.map(made)) }
+  // The check is told each of the folders, and refuses one that is missing.
+  const folders = Object.fromEntries(FOLDERS.map((folder) => [`${folder}/.keep`, ""]))
+  return checkMadeUp(["import", "folder"], COPIED, { ...folders, ...around, ...files })
 }
 
 interface Paths {
@@ -190,7 +171,7 @@ describe("rules about imports", () => {
 })
 
 describe("circles of folders", () => {
-  const circled = (files: Readonly<Record<string, string>>) => checked({ ...HARMLESS, ...files })
+  const circled = (files: Files) => checked({ ...HARMLESS, ...files })
 
   it("are found across type-only imports and round corners, and are named with the imports that make them", {
     timeout: LONG_MS,

@@ -1,7 +1,7 @@
 /** Feeds two legs to the packet core and to the control of its source on made-up time, as the packet loop does. */
 import * as L from "../src/core/assembly/memory/layout.ts"
 import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
-import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-datagram.ts"
 import { policyOf } from "../src/effects/config/input-policy.ts"
 import type { InputSettings } from "../src/effects/model/channel.ts"
 import { SourceControl, type SourceReport } from "../src/engine/inputs/source-control.ts"

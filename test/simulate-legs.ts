@@ -3,8 +3,9 @@
  * channel's ring.
  */
 import * as L from "../src/core/assembly/memory/layout.ts"
-import type { CoreEvent, PacketCore } from "../src/core/packet-core/packet-core.ts"
-import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
+import type { CoreEvent } from "../src/core/packet-core/event-records.ts"
+import type { PacketCore } from "../src/core/packet-core/packet-core.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-datagram.ts"
 import { feedBatch, readSlot } from "./feed-core.ts"
 import type { Schedule } from "./impairments.ts"
 

@@ -1,6 +1,6 @@
 /** A small synthetic transport stream for tests: PAT, PMT with SCTE-35, video with PCR, audio, null packets. */
 import { joinBytes } from "../src/core/bytes/join-bytes.ts"
-import type { Datagram } from "../src/core/packet-core/testing/reference-parser.ts"
+import type { Datagram } from "../src/core/packet-core/testing/reference-datagram.ts"
 import { buildRtp } from "../src/core/rtp/header.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../src/core/ts/packet.ts"
 import { buildPat, buildPmt, CUEI, packetizeSection, registrationDescriptor, sealSection } from "../src/core/ts/psi.ts"

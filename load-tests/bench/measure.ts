@@ -2,9 +2,9 @@
  * One window of measurement: sink, peer and sender up, a warm-up, then CPU, memory, loss and delay over the same
  * seconds.
  */
-import type { Load, OwnCounters, Peer } from "./peer.ts"
+import type { Load, OwnCounters, Peer, RunningPeer } from "./peer.ts"
 import { cpuSeconds, pssBytes, rssBytes, stealSeconds } from "./proc.ts"
-import { freeUdpPorts, type Started, sleep, startSink, startTool } from "./processes.ts"
+import { type ControlledSink, freeUdpPorts, type Started, sleep, startSink, startTool } from "./processes.ts"
 
 export interface Measured {
   readonly part: string
@@ -75,114 +75,127 @@ const lateOf = (sender: Started): number => {
   }
 }
 
-/** Measures one window. Throws with the peer's own words when outputs do not come up; always ends what it started. */
-export const measure = async (work: Work): Promise<Measured> => {
-  const { peer, channels, bitrate, srtOutputs, udpOutputs } = work
-  const outputs = channels * (srtOutputs + udpOutputs)
+const loadOf = async ({ bitrate, channels, engines, srtOutputs, udpOutputs }: Work): Promise<Load> => {
   const inputPort = await freeUdpPorts(channels * 2 + 2 + channels * udpOutputs)
   const udpPort = inputPort + channels * 2 + 1
   const srtPort = udpPort + channels * udpOutputs
-  const load: Load = {
-    channels,
-    bitrate,
-    inputPort,
-    srtPort,
-    srtOutputs,
-    udpPort,
-    udpOutputs,
-    engines: work.engines ?? 1,
-  }
-  const sink = await startSink([
+  return { channels, bitrate, inputPort, srtPort, srtOutputs, udpPort, udpOutputs, engines: engines ?? 1 }
+}
+
+const startSinkOf = (verify: Peer["verify"], { channels, srtOutputs, srtPort, udpOutputs, udpPort }: Load) =>
+  startSink([
     "--verify",
-    peer.verify,
+    verify,
     "--no-tsbpd",
     ...(srtOutputs > 0 ? ["--srt-listen", srtPort] : []),
     ...(udpOutputs > 0 ? ["--udp", `${udpPort}:${channels * udpOutputs}`] : []),
   ])
+
+const startSender = (input: Peer["input"], { bitrate, channels, inputPort }: Load): Started =>
+  startTool("rtp-sender", [
+    ...["--base-port", inputPort, "--port-step", 2, "--channels", channels],
+    ...["--bitrate", bitrate, "--slots", 8],
+    ...(input === "udp" ? ["--udp"] : []),
+  ])
+
+/** Waits until all outputs arrive. Throws with the peer's own words when they do not within `READY_S`. */
+const untilLive = async (sink: ControlledSink, outputs: number, running: RunningPeer): Promise<void> => {
+  for (let waited = 0; ; waited += 0.5) {
+    const { streams = [] } = await sink.report()
+    const live = streams.filter((stream) => stream.messages > 0).length
+    if (live >= outputs) return
+    if (waited >= READY_S)
+      throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
+    await sleep(0.5)
+  }
+}
+
+/** What was read at both ends of a window. */
+const observe = async (running: RunningPeer, sink: ControlledSink, sender: Started, windowS: number) => {
+  const ownBefore = await running.counters()
+  const pids = running.pids()
+  await sink.reset()
+  const before = { at: performance.now(), cpu: cpuByRole(pids), stolen: stealSeconds() }
+  const helpersBefore = [sink.started, sender].map(({ pid }) => cpuSeconds(pid) ?? 0)
+  await sleep(windowS)
+  const after = { at: performance.now(), cpu: cpuByRole(pids), stolen: stealSeconds() }
+  const { totals, kernel_drops } = await sink.report()
+  const helpers = [sink.started, sender].map(({ pid }, i) => (cpuSeconds(pid) ?? 0) - (helpersBefore[i] ?? 0))
+  const rss = pids.reduce((sum, { pid }) => sum + rssBytes(pid), 0)
+  const pss = pids.reduce((sum, { pid }) => sum + pssBytes(pid), 0)
+  return { before, after, totals, kernel_drops, helpers, rss, pss, ownBefore, ownAfter: await running.counters() }
+}
+
+const ownIn = (before: OwnCounters | null, after: OwnCounters | null): OwnCounters | null =>
+  before === null || after === null
+    ? null
+    : {
+        input_drops: after.input_drops - before.input_drops,
+        failed_sends: after.failed_sends - before.failed_sends,
+      }
+
+/** `asking` and `sender` have been stopped. */
+const measuredOf = (
+  { bitrate, channels, part, srtOutputs, udpOutputs }: Work,
+  { after, before, helpers, kernel_drops, ownAfter, ownBefore, pss, rss, totals }: Awaited<ReturnType<typeof observe>>,
+  sender: Started,
+  asking: Started | null,
+): Measured => {
+  const outputs = channels * (srtOutputs + udpOutputs)
+  const seconds = (after.at - before.at) / 1000
+  const packets = (seconds * bitrate * outputs) / PACKET_BITS
+  const cores = Object.fromEntries(
+    [...after.cpu].map(([role, cpu]) => [role, round((cpu - (before.cpu.get(role) ?? 0)) / seconds, 4)]),
+  )
+  const cpu = Object.values(cores).reduce((sum, used) => sum + used, 0) * seconds
+  return {
+    part,
+    channels,
+    outputs,
+    seconds: round(seconds, 3),
+    packets: Math.round(packets),
+    cpu_us_per_packet: round((cpu * 1e6) / packets, 3),
+    cpu_percent_per_output: round((cpu / seconds / outputs) * 100, 3),
+    cores,
+    rss_mib: round(rss / 1048576, 1),
+    pss_mib: round(pss / 1048576, 1),
+    received: totals.received,
+    lost: totals.lost,
+    corrupt: totals.corrupt,
+    duplicated: totals.duplicated,
+    out_of_order: totals.out_of_order,
+    cc_errors: totals.cc_errors,
+    sink_kernel_drops: kernel_drops,
+    gap_max_ms: totals.gap_max_ms,
+    delay_us: totals.delay_us,
+    own: ownIn(ownBefore, ownAfter),
+    asked: asking === null ? null : (JSON.parse(asking.output()) as Record<string, number>),
+    sink_cores: round((helpers[0] ?? 0) / seconds, 3),
+    sender_cores: round((helpers[1] ?? 0) / seconds, 3),
+    sender_late_max_us: lateOf(sender),
+    steal_cores: round((after.stolen - before.stolen) / seconds, 3),
+  }
+}
+
+/** Measures one window. Throws with the peer's own words when outputs do not come up; always ends what it started. */
+export const measure = async (work: Work): Promise<Measured> => {
+  const { channels, peer, srtOutputs, udpOutputs } = work
+  const load = await loadOf(work)
+  const sink = await startSinkOf(peer.verify, load)
   const ends: Array<() => Promise<void>> = [() => sink.started.stop()]
   try {
     const running = await peer.start(load)
     ends.unshift(() => running.stop())
-    const sender = startTool("rtp-sender", [
-      "--base-port",
-      inputPort,
-      "--port-step",
-      2,
-      "--channels",
-      channels,
-      "--bitrate",
-      bitrate,
-      "--slots",
-      8,
-      ...(peer.input === "udp" ? ["--udp"] : []),
-    ])
+    const sender = startSender(peer.input, load)
     ends.unshift(() => sender.stop())
-    for (let waited = 0; ; waited += 0.5) {
-      const { streams = [] } = await sink.report()
-      const live = streams.filter((stream) => stream.messages > 0).length
-      if (live >= outputs) break
-      if (waited >= READY_S)
-        throw new Error(`${live} of ${outputs} outputs after ${READY_S} s: ${running.errors().slice(-1500)}`)
-      await sleep(0.5)
-    }
+    await untilLive(sink, channels * (srtOutputs + udpOutputs), running)
     const asking = work.asked === undefined ? null : startTool("api-load", ["--url", running.url ?? "", ...work.asked])
     if (asking !== null) ends.unshift(() => asking.stop())
     await sleep(work.warmupS)
-
-    const ownBefore = await running.counters()
-    const pids = running.pids()
-    await sink.reset()
-    const before = { at: performance.now(), cpu: cpuByRole(pids), stolen: stealSeconds() }
-    const helpersBefore = [sink.started, sender].map(({ pid }) => cpuSeconds(pid) ?? 0)
-    await sleep(work.windowS)
-    const after = { at: performance.now(), cpu: cpuByRole(pids), stolen: stealSeconds() }
-    const { totals, kernel_drops } = await sink.report()
-    const helpers = [sink.started, sender].map(({ pid }, i) => (cpuSeconds(pid) ?? 0) - (helpersBefore[i] ?? 0))
-    const rss = pids.reduce((sum, { pid }) => sum + rssBytes(pid), 0)
-    const pss = pids.reduce((sum, { pid }) => sum + pssBytes(pid), 0)
-    const ownAfter = await running.counters()
+    const observed = await observe(running, sink, sender, work.windowS)
     await asking?.stop()
     await sender.stop()
-
-    const seconds = (after.at - before.at) / 1000
-    const packets = (seconds * bitrate * outputs) / PACKET_BITS
-    const cores = Object.fromEntries(
-      [...after.cpu].map(([role, cpu]) => [role, round((cpu - (before.cpu.get(role) ?? 0)) / seconds, 4)]),
-    )
-    const cpu = Object.values(cores).reduce((sum, used) => sum + used, 0) * seconds
-    return {
-      part: work.part,
-      channels,
-      outputs,
-      seconds: round(seconds, 3),
-      packets: Math.round(packets),
-      cpu_us_per_packet: round((cpu * 1e6) / packets, 3),
-      cpu_percent_per_output: round((cpu / seconds / outputs) * 100, 3),
-      cores,
-      rss_mib: round(rss / 1048576, 1),
-      pss_mib: round(pss / 1048576, 1),
-      received: totals.received,
-      lost: totals.lost,
-      corrupt: totals.corrupt,
-      duplicated: totals.duplicated,
-      out_of_order: totals.out_of_order,
-      cc_errors: totals.cc_errors,
-      sink_kernel_drops: kernel_drops,
-      gap_max_ms: totals.gap_max_ms,
-      delay_us: totals.delay_us,
-      own:
-        ownBefore === null || ownAfter === null
-          ? null
-          : {
-              input_drops: ownAfter.input_drops - ownBefore.input_drops,
-              failed_sends: ownAfter.failed_sends - ownBefore.failed_sends,
-            },
-      asked: asking === null ? null : (JSON.parse(asking.output()) as Record<string, number>),
-      sink_cores: round((helpers[0] ?? 0) / seconds, 3),
-      sender_cores: round((helpers[1] ?? 0) / seconds, 3),
-      sender_late_max_us: lateOf(sender),
-      steal_cores: round((after.stolen - before.stolen) / seconds, 3),
-    }
+    return measuredOf(work, observed, sender, asking)
   } finally {
     for (const end of ends) await end().catch(() => {})
   }

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { serviceEnvironment } from "../../scripts/service-environment.mjs"
 import type { Load, OwnCounters, Peer, RunningPeer } from "./peer.ts"
 import { commandLine, pidsMarked } from "./proc.ts"
-import { freeTcpPort, freeUdpPorts, onAbort, root, sleep, start } from "./processes.ts"
+import { freeTcpPort, freeUdpPorts, onAbort, root, type Started, sleep, start } from "./processes.ts"
 
 interface ApiOutput {
   readonly status: string
@@ -43,36 +43,11 @@ interface Places {
   readonly outputs: (channel: number) => ReadonlyArray<string>
 }
 
-const startProduct = async (load: Load, places: Places): Promise<RunningPeer> => {
-  const dataDir = mkdtempSync(join(tmpdir(), "distributor-bench-"))
-  const port = await freeTcpPort()
-  const base = `http://127.0.0.1:${port}`
-  const service = start(process.execPath, [join(root, "src", "main.ts")], {
-    DATA_DIR: dataDir,
-    HOST: "127.0.0.1",
-    PORT: String(port),
-    LOG_LEVEL: "info",
-    LOG_FORMAT: "json",
-    ENGINES: String(load.engines ?? 1),
-    ...serviceEnvironment,
-  })
-  // The engine may outlive the control plane: found by the data directory it was given, whoever its parent is.
-  const family = () => pidsMarked("DATA_DIR", dataDir)
-  const killFamily = () => {
-    for (const pid of family()) {
-      try {
-        process.kill(pid, "SIGKILL")
-      } catch {
-        // Gone since it was listed.
-      }
-    }
-  }
-  const forget = onAbort(() => {
-    killFamily()
-    rmSync(dataDir, { recursive: true, force: true })
-  })
+type Call = (method: string, path: string, body?: unknown) => Promise<unknown>
 
-  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+const caller =
+  (base: string): Call =>
+  async (method, path, body) => {
     const response = await fetch(base + path, {
       method,
       signal: AbortSignal.timeout(15_000),
@@ -83,63 +58,106 @@ const startProduct = async (load: Load, places: Places): Promise<RunningPeer> =>
     return text === "" ? null : JSON.parse(text)
   }
 
-  const errors = () => {
-    try {
-      return `${service.errors()}${service.output().slice(-2000)}${readFileSync(join(dataDir, "engine.log"), "utf8").slice(-1000)}`
-    } catch {
-      return `${service.errors()}${service.output().slice(-2000)}`
-    }
+const untilReady = async (base: string, service: Started): Promise<void> => {
+  let ended = false
+  void service.exited.then(() => {
+    ended = true
+  })
+  for (let attempt = 0; ; attempt++) {
+    if (ended) throw new Error("the service ended while starting")
+    const ready = await fetch(`${base}/readyz`).then(
+      (r) => r.ok,
+      () => false,
+    )
+    if (ready) return
+    if (attempt === 150) throw new Error("the service is not ready after 15 s")
+    await sleep(0.1)
   }
-  const stop = async () => {
-    await service.stop(10_000)
-    killFamily()
-    forget()
+}
+
+const startChannels = async (call: Call, count: number, places: Places): Promise<void> => {
+  for (let channel = 0; channel < count; channel++) {
+    const created = (await call("POST", "/api/channels", {
+      name: `bench ${channel}`,
+      ...places.input(channel),
+      outputs: places.outputs(channel).map((url) => ({ url, protocol: url.slice(0, url.indexOf(":")) })),
+    })) as ApiChannel
+    await call("POST", `/api/channels/${created.id}/start`)
+  }
+}
+
+const countersOf = (channels: ReadonlyArray<ApiChannel>): OwnCounters => {
+  const legs = channels.flatMap((channel) => channel.input.legs)
+  const outputs = channels.flatMap((channel) => channel.outputs)
+  return {
+    input_drops: legs.reduce(
+      (sum, { counters }) => sum + (counters["rtp_lost"] ?? 0) + (counters["kernel_drops"] ?? 0),
+      0,
+    ),
+    failed_sends: outputs.reduce((sum, output) => sum + output.packets_dropped + output.error_count, 0),
+  }
+}
+
+/** The service in a directory of its own; `stop` ends its engines, too, and removes the directory. */
+const startService = (port: number, engines: number) => {
+  const dataDir = mkdtempSync(join(tmpdir(), "distributor-bench-"))
+  const service = start(process.execPath, [join(root, "src", "main.ts")], {
+    DATA_DIR: dataDir,
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    LOG_LEVEL: "info",
+    LOG_FORMAT: "json",
+    ENGINES: String(engines),
+    ...serviceEnvironment,
+  })
+  // The engine may outlive the control plane: found by the data directory it was given, whoever its parent is.
+  const family = () => pidsMarked("DATA_DIR", dataDir)
+  const clear = () => {
+    for (const pid of family()) {
+      try {
+        process.kill(pid, "SIGKILL")
+      } catch {
+        // Gone since it was listed.
+      }
+    }
     rmSync(dataDir, { recursive: true, force: true })
   }
+  const forget = onAbort(clear)
+  const said = () => `${service.errors()}${service.output().slice(-2000)}`
+  return {
+    service,
+    family,
+    errors: () => {
+      try {
+        return `${said()}${readFileSync(join(dataDir, "engine.log"), "utf8").slice(-1000)}`
+      } catch {
+        return said()
+      }
+    },
+    stop: async () => {
+      await service.stop(10_000)
+      forget()
+      clear()
+    },
+  }
+}
 
+const startProduct = async (load: Load, places: Places): Promise<RunningPeer> => {
+  const port = await freeTcpPort()
+  const base = `http://127.0.0.1:${port}`
+  const call = caller(base)
+  const { errors, family, service, stop } = startService(port, load.engines ?? 1)
   try {
-    let ended = false
-    void service.exited.then(() => {
-      ended = true
-    })
-    for (let attempt = 0; ; attempt++) {
-      if (ended) throw new Error("the service ended while starting")
-      const ready = await fetch(`${base}/readyz`).then(
-        (r) => r.ok,
-        () => false,
-      )
-      if (ready) break
-      if (attempt === 150) throw new Error("the service is not ready after 15 s")
-      await sleep(0.1)
-    }
-    for (let channel = 0; channel < load.channels; channel++) {
-      const created = (await call("POST", "/api/channels", {
-        name: `bench ${channel}`,
-        ...places.input(channel),
-        outputs: places.outputs(channel).map((url) => ({ url, protocol: url.slice(0, url.indexOf(":")) })),
-      })) as ApiChannel
-      await call("POST", `/api/channels/${created.id}/start`)
-    }
+    await untilReady(base, service)
+    await startChannels(call, load.channels, places)
   } catch (cause) {
     const said = errors()
     await stop()
     throw new Error(`${cause instanceof Error ? cause.message : String(cause)}\n${said}`)
   }
-
   return {
     pids: () => family().map((pid) => ({ pid, role: /engine\/main/.test(commandLine(pid)) ? "engine" : "control" })),
-    counters: async (): Promise<OwnCounters> => {
-      const channels = channelList(await call("GET", "/api/channels"))
-      const legs = channels.flatMap((channel) => channel.input.legs)
-      const outputs = channels.flatMap((channel) => channel.outputs)
-      return {
-        input_drops: legs.reduce(
-          (sum, { counters }) => sum + (counters["rtp_lost"] ?? 0) + (counters["kernel_drops"] ?? 0),
-          0,
-        ),
-        failed_sends: outputs.reduce((sum, output) => sum + output.packets_dropped + output.error_count, 0),
-      }
-    },
+    counters: async () => countersOf(channelList(await call("GET", "/api/channels"))),
     url: base,
     errors,
     stop,

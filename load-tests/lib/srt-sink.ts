@@ -75,123 +75,164 @@ const SRT_REJ_UNKNOWN = 0
 const MAX_UNEXPLAINED = 3
 let shared: Arena | undefined
 
-/** Opens the socket at once; throws libsrt's words when it cannot bind or an option is refused. */
-export const createSrtSink = (options: SrtSinkOptions): SrtSink => {
-  const srt = libsrt()
-  shared ??= createArena(MAX_MESSAGE)
-  const arena = shared
-  const host = options.host ?? "127.0.0.1"
-  const connections: Array<Connection> = []
-  const waiting = new Waiting()
-  const listening = options.mode !== "caller"
-  let main = createSrtSocket(options)
-  let port = options.port
-  let lastError: string | null = null
-  let connecting = false
-  let unexplained = 0
-  let retryAtNs = Number.POSITIVE_INFINITY
-  let paused = false
-  let closed = false
+/** The sockets of a sink, and what comes by them. */
+class Connections {
+  readonly port: number
+  lastError: string | null = null
+  paused = false
+  readonly all: Array<Connection> = []
+  readonly #options: SrtSinkOptions
+  readonly #host: string
+  readonly #srt = libsrt()
+  readonly #arena: Arena
+  readonly #listening: boolean
+  #main: number
+  #connecting = false
+  #unexplained = 0
+  #retryAtNs = Number.POSITIVE_INFINITY
 
-  const connect = () => {
-    connecting = srt.connect(main, sockaddrIn(host, port), 16) === 0
-    if (!connecting) ended(srtError(srt, "srt_connect").message)
-  }
-  const ended = (reason: string) => {
-    lastError = reason
-    connecting = false
-    retryAtNs = monotonicNs() + (options.reconnectMs ?? Number.POSITIVE_INFINITY) * 1e6
-  }
-  const add = (socket: number, peer: string, name: string) => {
-    const check = new StreamCheck(name, options.verify, options.capture)
-    connections.push({ socket, peer, check, connected: true })
+  constructor(options: SrtSinkOptions) {
+    shared ??= createArena(MAX_MESSAGE)
+    this.#arena = shared
+    this.#options = options
+    this.#host = options.host ?? "127.0.0.1"
+    this.#listening = options.mode !== "caller"
+    this.#main = createSrtSocket(options)
+    this.port = options.port
+    if (this.#listening) this.port = this.#listen()
+    else this.#connect()
   }
 
-  const drop = (connection: Connection, reason: string) => {
-    connection.connected = false
-    srt.close(connection.socket)
-    if (listening) lastError = reason
-    else ended(reason)
-  }
-
-  const pollCaller = () => {
-    if (connecting) {
-      const state = srt.getsockstate(main)
-      if (state === SRTS_CONNECTED) {
-        connecting = false
-        add(main, `${host}:${port}`, options.name ?? options.streamid ?? `srt:${port}`)
-      } else if (state >= SRTS_BROKEN) {
-        const reason = srt.getrejectreason(main)
-        srt.close(main)
-        if (reason === SRT_REJ_UNKNOWN && unexplained++ < MAX_UNEXPLAINED) {
-          connecting = false
-          retryAtNs = monotonicNs()
-        } else ended(`${srt.rejectreasonStr(reason)} (${reason})`)
-      }
-    } else if (monotonicNs() >= retryAtNs) {
-      retryAtNs = Number.POSITIVE_INFINITY
-      main = createSrtSocket(options)
-      connect()
+  #listen(): number {
+    try {
+      return srtListen(this.#main, this.#host, this.port)
+    } catch (cause) {
+      this.#srt.close(this.#main)
+      throw cause
     }
   }
 
-  const read = (connection: Connection) => {
+  /** Takes new connections up, and reads from those there are. */
+  poll(): void {
+    if (this.#listening) this.#acceptAll()
+    else this.#pollCaller()
+    if (!this.paused) for (const connection of this.all) if (connection.connected) this.#read(connection)
+  }
+
+  disconnect(): void {
+    for (const connection of this.all) if (connection.connected) this.#drop(connection, "disconnected here")
+  }
+
+  close(): void {
+    for (const connection of this.all) if (connection.connected) this.#srt.close(connection.socket)
+    if (this.#listening || this.#connecting) this.#srt.close(this.#main)
+  }
+
+  #connect(): void {
+    this.#connecting = this.#srt.connect(this.#main, sockaddrIn(this.#host, this.port), 16) === 0
+    if (!this.#connecting) this.#ended(srtError(this.#srt, "srt_connect").message)
+  }
+
+  #ended(reason: string): void {
+    this.lastError = reason
+    this.#connecting = false
+    this.#retryAtNs = monotonicNs() + (this.#options.reconnectMs ?? Number.POSITIVE_INFINITY) * 1e6
+  }
+
+  #add(socket: number, peer: string, name: string): void {
+    const check = new StreamCheck(name, this.#options.verify, this.#options.capture)
+    this.all.push({ socket, peer, check, connected: true })
+  }
+
+  #drop(connection: Connection, reason: string): void {
+    connection.connected = false
+    this.#srt.close(connection.socket)
+    if (this.#listening) this.lastError = reason
+    else this.#ended(reason)
+  }
+
+  #acceptAll(): void {
+    for (let next = srtAccept(this.#main); next !== null; next = srtAccept(this.#main)) {
+      const id = srtStreamId(next.socket)
+      const unnamed = `${this.#options.name ?? `srt:${this.port}`}#${this.all.length}`
+      this.#add(next.socket, next.peer, id === "" ? unnamed : id)
+    }
+  }
+
+  #pollCaller(): void {
+    if (this.#connecting) this.#pollConnecting()
+    else if (monotonicNs() >= this.#retryAtNs) {
+      this.#retryAtNs = Number.POSITIVE_INFINITY
+      this.#main = createSrtSocket(this.#options)
+      this.#connect()
+    }
+  }
+
+  #pollConnecting(): void {
+    const { name, streamid } = this.#options
+    const state = this.#srt.getsockstate(this.#main)
+    if (state === SRTS_CONNECTED) {
+      this.#connecting = false
+      this.#add(this.#main, `${this.#host}:${this.port}`, name ?? streamid ?? `srt:${this.port}`)
+    } else if (state >= SRTS_BROKEN) {
+      const reason = this.#srt.getrejectreason(this.#main)
+      this.#srt.close(this.#main)
+      if (reason === SRT_REJ_UNKNOWN && this.#unexplained++ < MAX_UNEXPLAINED) {
+        this.#connecting = false
+        this.#retryAtNs = monotonicNs()
+      } else this.#ended(`${this.#srt.rejectreasonStr(reason)} (${reason})`)
+    }
+  }
+
+  #read(connection: Connection): void {
+    const arena = this.#arena
     for (;;) {
-      const length = srt.recvmsg2(connection.socket, arena.address, MAX_MESSAGE, 0)
+      const length = this.#srt.recvmsg2(connection.socket, arena.address, MAX_MESSAGE, 0)
       if (length > 0) {
         connection.check.accept(arena, 0, length, monotonicNs())
         continue
       }
-      if (length < 0 && srt.getlasterror(0) !== SRT_EASYNCRCV) drop(connection, srt.getlasterrorStr())
+      if (length < 0 && this.#srt.getlasterror(0) !== SRT_EASYNCRCV) this.#drop(connection, this.#srt.getlasterrorStr())
       return
     }
   }
+}
+
+/** Opens the socket at once; throws libsrt's words when it cannot bind or an option is refused. */
+export const createSrtSink = (options: SrtSinkOptions): SrtSink => {
+  const connections = new Connections(options)
+  const { all } = connections
+  const waiting = new Waiting()
+  let closed = false
 
   const poll = () => {
     if (closed) return
-    if (!listening) pollCaller()
-    else
-      for (let next = srtAccept(main); next !== null; next = srtAccept(main)) {
-        const id = srtStreamId(next.socket)
-        add(next.socket, next.peer, id === "" ? `${options.name ?? `srt:${port}`}#${connections.length}` : id)
-      }
-    if (!paused) for (const connection of connections) if (connection.connected) read(connection)
+    connections.poll()
     waiting.check()
   }
-
-  if (listening) {
-    try {
-      port = srtListen(main, host, port)
-    } catch (cause) {
-      srt.close(main)
-      throw cause
-    }
-  } else connect()
   const pollMs = options.pollMs ?? 5
   const timer = pollMs > 0 ? setInterval(poll, pollMs) : undefined
 
   const sink: SrtSink = {
-    port,
-    streams: () => connections.map(({ check, peer, connected }) => ({ ...check.report(), peer, connected })),
-    checks: () => connections.map(({ check }) => check),
+    port: connections.port,
+    streams: () => all.map(({ check, peer, connected }) => ({ ...check.report(), peer, connected })),
+    checks: () => all.map(({ check }) => check),
     stats: () => ({
-      ...totals(connections.map(({ check }) => check)),
-      connected: connections.filter(({ connected }) => connected).length,
-      last_error: lastError,
+      ...totals(all.map(({ check }) => check)),
+      connected: all.filter(({ connected }) => connected).length,
+      last_error: connections.lastError,
     }),
-    captured: (connection = 0) => connections[connection]?.check.captured() ?? new Uint8Array(0),
+    captured: (connection = 0) => all[connection]?.check.captured() ?? new Uint8Array(0),
     pause: () => {
-      paused = true
+      connections.paused = true
     },
     resume: () => {
-      paused = false
+      connections.paused = false
     },
-    disconnect: () => {
-      for (const connection of connections) if (connection.connected) drop(connection, "disconnected here")
-    },
+    disconnect: () => connections.disconnect(),
     reset: () => {
       poll()
-      for (const { check } of connections) check.reset()
+      for (const { check } of all) check.reset()
     },
     poll,
     until: (holds, timeoutMs = 20_000) =>
@@ -205,8 +246,7 @@ export const createSrtSink = (options: SrtSinkOptions): SrtSink => {
       poll()
       closed = true
       clearInterval(timer)
-      for (const connection of connections) if (connection.connected) srt.close(connection.socket)
-      if (listening || connecting) srt.close(main)
+      connections.close()
     },
   }
   return sink

@@ -114,26 +114,43 @@ const open = (options: UdpSinkOptions): number => {
   return fd
 }
 
-/** Opens the socket at once; throws with the errno's name. */
-export const createUdpSink = (options: UdpSinkOptions): UdpSink => {
-  const fd = open(options)
-  const port = boundPort(fd)
-  const arena = batch()
-  const check = new StreamCheck(options.name ?? `udp:${port}`, options.verify, options.capture)
-  const waiting = new Waiting()
-  let tracker: RtpTracker | null = null
-  let dropsAtReset = 0
-  let closed = false
+/** Datagrams that the kernel has dropped at a socket since it was opened. */
+const kernelDrops = (fd: number): number => {
+  const info = new Uint32Array(9)
+  return libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(info.buffer), Uint32Array.of(36)) === 0
+    ? (info[8] ?? 0)
+    : 0
+}
 
-  const drops = (): number => {
-    const info = new Uint32Array(9)
-    return libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(info.buffer), Uint32Array.of(36)) === 0
-      ? (info[8] ?? 0)
-      : 0
+/** Takes what a socket has received to its check, by the batch. */
+class Reader {
+  tracker: RtpTracker | null = null
+  readonly #fd: number
+  readonly #check: StreamCheck
+  readonly #arena = batch()
+
+  constructor(fd: number, check: StreamCheck) {
+    this.#fd = fd
+    this.#check = check
   }
 
-  const take = (index: number, fallbackNs: number, offset: { seconds: number; ns: number }) => {
-    const { words, bytes } = arena
+  read(): void {
+    const arena = this.#arena
+    const now = monotonicNs()
+    const offset = realtimeOffset()
+    for (let received = BATCH; received === BATCH; ) {
+      for (let i = 0; i < BATCH; i++) {
+        arena.words[(i * MMSGHDR_SIZE + 40) >> 2] = CONTROL
+        arena.words[(CONTROLS + i * CONTROL + 12) >> 2] = 0
+      }
+      received = libc.recvmmsg(this.#fd, arena.address, BATCH, MSG_DONTWAIT, 0)
+      if (received < 0 && errno() !== EAGAIN) throw systemError("recvmmsg")
+      for (let i = 0; i < received; i++) this.#take(i, now, offset)
+    }
+  }
+
+  #take(index: number, fallbackNs: number, offset: { seconds: number; ns: number }): void {
+    const { words, bytes } = this.#arena
     const control = (CONTROLS + index * CONTROL) >> 2
     const stamped = words[control + 2] === SOL_SOCKET && words[control + 3] === SO_TIMESTAMPNS
     // struct timespec at 16: seconds of CLOCK_REALTIME fit into 32 bits unsigned until 2106.
@@ -143,35 +160,36 @@ export const createUdpSink = (options: UdpSinkOptions): UdpSink => {
     const at = DATA + index * STRIDE
     const length = words[(index * MMSGHDR_SIZE + 56) >> 2] ?? 0
     const payload = bytes[at] === 0x47 ? null : rtpPayload(bytes, at, length)
-    if (payload === null) check.accept(arena, at, length, rxNs)
-    else {
-      tracker ??= new RtpTracker()
-      tracker.accept(bytes, at)
-      if (payload.from % 4 === 0) check.accept(arena, payload.from, payload.to - payload.from, rxNs)
-      else check.push(bytes.subarray(payload.from, payload.to), rxNs)
+    if (payload === null) {
+      this.#check.accept(this.#arena, at, length, rxNs)
+      return
     }
+    this.tracker ??= new RtpTracker()
+    this.tracker.accept(bytes, at)
+    if (payload.from % 4 === 0) this.#check.accept(this.#arena, payload.from, payload.to - payload.from, rxNs)
+    else this.#check.push(bytes.subarray(payload.from, payload.to), rxNs)
   }
+}
+
+/** Opens the socket at once; throws with the errno's name. */
+export const createUdpSink = (options: UdpSinkOptions): UdpSink => {
+  const fd = open(options)
+  const port = boundPort(fd)
+  const check = new StreamCheck(options.name ?? `udp:${port}`, options.verify, options.capture)
+  const reader = new Reader(fd, check)
+  const waiting = new Waiting()
+  let dropsAtReset = 0
+  let closed = false
 
   const poll = () => {
     if (closed) return
-    const now = monotonicNs()
-    const offset = realtimeOffset()
-    for (let received = BATCH; received === BATCH; ) {
-      for (let i = 0; i < BATCH; i++) {
-        arena.words[(i * MMSGHDR_SIZE + 40) >> 2] = CONTROL
-        arena.words[(CONTROLS + i * CONTROL + 12) >> 2] = 0
-      }
-      received = libc.recvmmsg(fd, arena.address, BATCH, MSG_DONTWAIT, 0)
-      if (received < 0 && errno() !== EAGAIN) throw systemError("recvmmsg")
-      for (let i = 0; i < received; i++) take(i, now, offset)
-    }
+    reader.read()
     waiting.check()
   }
-
   const stats = (): UdpReport => ({
     ...check.report(),
-    kernel_drops: (closed ? 0 : drops()) - (closed ? 0 : dropsAtReset),
-    rtp: tracker?.report() ?? null,
+    kernel_drops: closed ? 0 : kernelDrops(fd) - dropsAtReset,
+    rtp: reader.tracker?.report() ?? null,
   })
   const pollMs = options.pollMs ?? 2
   const timer = pollMs > 0 ? setInterval(poll, pollMs) : undefined
@@ -185,7 +203,7 @@ export const createUdpSink = (options: UdpSinkOptions): UdpSink => {
     reset: () => {
       poll()
       check.reset()
-      dropsAtReset = drops()
+      dropsAtReset = kernelDrops(fd)
     },
     until: (holds, timeoutMs = 20_000) =>
       waiting.until(

@@ -1,7 +1,7 @@
 /** What the packet core reports (SCTE-35 sections, switches, findings about a leg) is handed to whom it concerns. */
 import { EVENT_MERGE, EVENT_MERGE_LEG, EVENT_SCTE35, EVENT_SWITCHED, MAX_LEGS } from "../core/assembly/memory/layout.ts"
+import type { CoreEvent } from "../core/packet-core/event-records.ts"
 import { channelOfIndex } from "../core/packet-core/leg-index.ts"
-import type { CoreEvent } from "../core/packet-core/packet-core.ts"
 import { decodeSpliceInfoSection } from "../core/scte35/decode-section.ts"
 import type { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs } from "./ffi/clock.ts"

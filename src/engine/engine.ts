@@ -6,7 +6,7 @@ import { CoreEvents } from "./core-events.ts"
 import { insertCue } from "./cue-insertion.ts"
 import { EngineChannel } from "./engine-channel.ts"
 import { engineStats, newEngineInfo } from "./engine-figures.ts"
-import { Faults } from "./faults.ts"
+import { Faults, toStderr } from "./faults.ts"
 import { FencedChannels } from "./fenced-channels.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import { nativeAddress } from "./ffi/libc.ts"
@@ -31,6 +31,7 @@ import type {
 } from "./protocol/messages.ts"
 import { reasonOf } from "./protocol/setup-failure.ts"
 import { sessionContext } from "./session-context.ts"
+import { sessionEvents } from "./session-events.ts"
 import { HandshakeGates } from "./srt/handshake-gate.ts"
 import { ListenerPorts } from "./srt/listener-ports.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
@@ -42,9 +43,6 @@ import { ToldStates } from "./told-states.ts"
 /** What outputs that write behind are given at the end. */
 const SETTLE_MS = 2500
 
-const toStderr = (message: string): void => {
-  process.stderr.write(`${message}\n`)
-}
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
 const noChannel = (id: string): Reason => refused("no_channel", `the engine has no channel ${id}`)
 
@@ -86,25 +84,7 @@ export class Engine {
     this.#inputs = inputContext(core, base, library, ports)
     this.#context = sessionContext(core, base, library, srtStack, ports, this.#fenced.fences, {
       fault: (session, cause) => this.#sessionFault(session, cause),
-      receiver: (session, { peer, stream_id }, change, reason) =>
-        this.#emit({
-          event: "receiver",
-          channel_id: this.#channelAt(session.channel)?.id ?? "",
-          output_id: session.spec.id,
-          peer,
-          stream_id,
-          joined: change === "joined",
-          reason,
-          refused: change === "refused",
-        }),
-      carrier: (session, carrier, message) =>
-        this.#emit({
-          event: "carrier",
-          channel_id: this.#channelAt(session.channel)?.id ?? "",
-          output_id: session.spec.id,
-          carrier,
-          message,
-        }),
+      ...sessionEvents(emit, (session) => this.#channelAt(session.channel)?.id ?? ""),
     })
     this.info = newEngineInfo(library.info, handling.fd)
     const coreEvents = new CoreEvents({

@@ -11,6 +11,11 @@ export type FaultPart = "output" | "input" | "engine"
 const LOGGED_MAX = 10
 const MINUTE_MS = 60_000
 
+/** The log of an engine that was given no other. */
+export const toStderr = (message: string): void => {
+  process.stderr.write(`${message}\n`)
+}
+
 const stackOf = (cause: unknown): string => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
 
 export class Faults {

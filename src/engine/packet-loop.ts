@@ -18,7 +18,8 @@
  * next.
  */
 import { EVENT_COUNT } from "../core/assembly/memory/layout.ts"
-import type { CoreEvent, PacketCore } from "../core/packet-core/packet-core.ts"
+import type { CoreEvent } from "../core/packet-core/event-records.ts"
+import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import type { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs, realtimeOffsetUs, sleepUntilUs } from "./ffi/clock.ts"
 import type { LibSrt } from "./ffi/libsrt.ts"

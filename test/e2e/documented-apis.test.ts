@@ -2,7 +2,7 @@
  * Tries documented requests, settings and files (`/api/channels`, `channels.json`, `/api/inputs`, destinations) on the
  * real product: each must do what its documentation says. Only ports and keys are those of a test.
  */
-import { spawn, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,11 +10,13 @@ import { fileURLToPath } from "node:url"
 import { afterEach, describe, expect, it } from "vitest"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import type { InputOutputView, InputView, OutputLogLine } from "../../src/http/routes/inputs-view.ts"
+import { curl, JSON_HEADER } from "./curl.ts"
 import { freeTcpPort, freeUdpPort } from "./ports.ts"
 import { eventually, Product, type ProductOptions } from "./product.ts"
 import { SrtReceiver, UdpReceiver } from "./receivers.ts"
 import { RtmpTestServer } from "./rtmp-test-server.ts"
 import { startSource } from "./source.ts"
+import { startInDirectory } from "./start-in-directory.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const cleanUp: Array<() => unknown> = []
@@ -37,40 +39,14 @@ afterEach(async () => {
   for (const end of cleanUp.splice(0).reverse()) await end()
 })
 
-/** Starts the service in a directory of its own and waits until it is ready. Returns what it has printed so far. */
-const startIn = async (
-  cwd: string,
-  port: number,
-  env: Readonly<Record<string, string>> = {},
-): Promise<() => string> => {
-  const bun = join(root, "node_modules", ".bin", "bun")
-  const child = spawn(bun, [join(root, "src", "main.ts")], {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  })
-  let printed = ""
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += String(chunk)))
-  const ended = new Promise((resolve) => child.once("exit", resolve))
-  cleanUp.push(() => {
-    child.kill("SIGTERM")
-    return ended
-  })
+/** Starts the service in this directory. Returns what it has printed so far. */
+const startIn = async (cwd: string, port: number, env: Readonly<Record<string, string>> = {}) => {
+  const service = startInDirectory(cwd, env)
+  cleanUp.push(service.stop)
   const ready = async () => ((await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200 ? true : null)
   await eventually("the service is ready", ready, 20_000)
-  return () => printed
+  return service.printed
 }
-
-/** Runs curl with these arguments, and returns what it printed as JSON, with the HTTP status. */
-const curl = <A = Record<string, unknown>>(
-  ...args: ReadonlyArray<string>
-): { readonly status: number; readonly body: A } => {
-  const { stdout } = spawnSync("curl", ["-s", "-m", "10", "-w", "\n%{http_code}", ...args], { encoding: "utf8" })
-  const end = stdout.lastIndexOf("\n")
-  const text = stdout.slice(0, end)
-  return { status: Number(stdout.slice(end + 1)), body: (text === "" ? null : JSON.parse(text)) as A }
-}
-const JSON_HEADER = ["-H", "Content-Type: application/json"]
 
 describe("/api/channels and channels.json", () => {
   it("every endpoint, by curl, on a service without authentication", async () => {

@@ -6,14 +6,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import type { LegView } from "../../src/effects/model/channel.ts"
 import { generateTs } from "../../src/test-source/test-programme.ts"
 import { randomOf } from "../impairments.ts"
 import { DatagramSender } from "./datagrams.ts"
-import { FecRelay, FfmpegSender, type RelayRules } from "./ffmpeg-fec.ts"
-import { eventually, Product } from "./product.ts"
-import { UdpReceiver } from "./receivers.ts"
-import { freePortBlock } from "./udp-ports.ts"
+import { garbage } from "./fec-garbage.ts"
+import { type Played, type Stage, stageChannel } from "./fec-stage.ts"
+import type { RelayRules } from "./ffmpeg-fec.ts"
+import { Product } from "./product.ts"
 
 const SECONDS = 4.5
 /**
@@ -27,6 +26,9 @@ const L8D8 = { columns: 8, rows: 8 }
 let directory: string
 let file: string
 let product: Product
+/** Runs a channel of the product that is sent the file through `rules`. */
+const staged = (name: string, rules: RelayRules, fec: "auto" | "off", run: (stage: Stage) => Promise<void>) =>
+  stageChannel({ file, product }, name, rules, fec, run)
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "fec-"))
@@ -38,80 +40,6 @@ afterAll(async () => {
   await product.dispose()
   rmSync(directory, { recursive: true, force: true })
 })
-
-interface Stage {
-  readonly relay: FecRelay
-  readonly id: string
-  /** Media port of the product. */
-  readonly port: number
-  send(fec?: { columns: number; rows: number }, sequence?: number): FfmpegSender
-  leg(): Promise<LegView>
-  /** Waits until the leg satisfies `found`. */
-  until(what: string, found: (leg: LegView) => boolean, ms?: number): Promise<LegView>
-  /** Returns what came out, once nothing more comes. */
-  out(): Promise<Buffer>
-}
-
-const staged = async (
-  name: string,
-  rules: RelayRules,
-  fec: "auto" | "off",
-  run: (stage: Stage) => Promise<void>,
-): Promise<void> => {
-  const port = await freePortBlock()
-  const receiver = await UdpReceiver.open()
-  const relay = await FecRelay.open(port, rules)
-  const senders: FfmpegSender[] = []
-  const outputs = [{ url: `udp://127.0.0.1:${receiver.port}` }]
-  const { id } = await product.channel({ name, rtp_ip: "127.0.0.1", rtp_port: port, input: { fec }, outputs })
-  const leg = async () => {
-    const [first] = (await product.view(id)).input.legs
-    if (first === undefined) throw new Error("the channel has no leg")
-    return first
-  }
-  try {
-    await product.until("the output is connected", id, (view) => view.outputs[0]?.status === "connected")
-    await run({
-      relay,
-      id,
-      port,
-      send: (matrix, sequence) => {
-        const options = {
-          file,
-          port: relay.port,
-          ...(matrix && { fec: matrix }),
-          ...(sequence !== undefined && { sequence }),
-        }
-        const sender = new FfmpegSender(options)
-        senders.push(sender)
-        return sender
-      },
-      leg,
-      until: (what, found, ms = 10_000) =>
-        eventually(
-          what,
-          async () => {
-            const now = await leg()
-            return found(now) ? now : null
-          },
-          ms,
-        ),
-      out: async () => {
-        let [last, since] = [receiver.size, performance.now()]
-        await eventually("the output is quiet", () => {
-          if (receiver.size !== last) [last, since] = [receiver.size, performance.now()]
-          return performance.now() - since > 1500 ? true : null
-        })
-        return receiver.bytes()
-      },
-    })
-  } finally {
-    await Promise.all(senders.map((sender) => sender.stop()))
-    await product.api("DELETE", `/api/channels/${id}`)
-    receiver.close()
-    relay.close()
-  }
-}
 
 /**
  * Plays the file once through the rules. Returns the FEC as shown on the way, the leg afterwards, and what came out.
@@ -134,13 +62,6 @@ const once = (
     const out = await stage.out()
     check({ relay: stage.relay, fec, leg: await stage.leg(), out })
   })
-
-interface Played {
-  readonly relay: FecRelay
-  readonly fec: LegView["fec"]
-  readonly leg: LegView
-  readonly out: Buffer
-}
 
 const within = (index: number) => index >= FROM && index < TO
 const singles = (index: number) => within(index) && index % 37 === 5
@@ -301,41 +222,6 @@ describe.concurrent("row 9: FEC that changes", () => {
       })
     }))
 })
-
-/**
- * Makes an FEC packet for `count` datagrams that are `offset` apart, from `base` on, with an RTP header, an FEC header
- * and a payload of noise.
- */
-const fecPacket = (base: number, offset: number, count: number, isRow: boolean, payload = 1316): Buffer => {
-  const random = randomOf(base * 65_536 + offset * 256 + count)
-  const bytes = Buffer.from(Array.from({ length: 28 + payload }, () => Math.floor(random() * 256)))
-  bytes.set([0x80, 96], 0)
-  bytes.writeUInt16BE(base & 0xffff, 12)
-  bytes.set([0x80, 0, 0, 0], 16)
-  bytes.set([isRow ? 0x40 : 0, offset, count, 0], 24)
-  return bytes
-}
-
-const noise = (length: number, seed: number): Buffer => {
-  const random = randomOf(seed)
-  const bytes = Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)))
-  // Spoils the RTP version, which must be 2.
-  if (length > 0) bytes[0] = (bytes[0] ?? 0) & 0x3f
-  return bytes
-}
-
-const garbage: ReadonlyArray<readonly [string, Buffer]> = [
-  ["one byte", noise(1, 1)],
-  ["noise", noise(1344, 2)],
-  ["short noise", noise(20, 3)],
-  ["an RTP header and nothing more", fecPacket(5, 8, 8, false).subarray(0, 12)],
-  ["half an FEC header", fecPacket(5, 8, 8, false).subarray(0, 20)],
-  ["offset 0", fecPacket(500, 0, 8, false)],
-  ["no packets", fecPacket(500, 8, 0, false)],
-  ["a matrix of 255 x 255", fecPacket(500, 255, 255, false)],
-  ["a row of 200", fecPacket(500, 1, 200, true)],
-  ["TS", Buffer.concat(Array.from({ length: 7 }, () => Buffer.concat([Buffer.from([0x47]), noise(187, 4)])))],
-]
 
 describe.concurrent("bad input", () => {
   it("garbage on the FEC ports is counted and harms nothing", () =>

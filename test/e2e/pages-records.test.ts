@@ -1,18 +1,28 @@
-/** What was, on the pages in Chromium: history, as-run report, partner link; and the clicks that each takes. */
+/**
+ * What was, on the pages in Chromium: history, as-run report, partner link, cues; and the clicks that each takes. Then
+ * the page of a channel of the station of `pages-station.test.ts`, by the browser that runs already.
+ */
+import { readFile } from "node:fs/promises"
 import { Effect } from "effect"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { OutputView } from "../../src/effects/model/channel.ts"
 import { newCue } from "../../src/effects/testing/cues.ts"
 import { channelStats, engineStats, legStats, outputStats } from "../../src/effects/testing/FakeEngine.ts"
+import { makeStation } from "../../src/http/testing/fake-station.ts"
+import { fakeCue } from "../../src/http/testing/fake-views.ts"
 import { makeRealApps, type RealApp } from "../../src/http/testing/real-app.ts"
+import type { TestApp } from "../../src/http/testing/test-app.ts"
 import { type AppServer, serveApp } from "./app-server.ts"
-import { axe, openPage, startBrowser } from "./browser.ts"
+import { axe, openPage, showPart, startBrowser } from "./browser.ts"
 
 const DAY_MS = 86_400_000
 const apps = makeRealApps()
 let browser: Browser
 let real: RealApp
 let server: AppServer
+let station: TestApp
+let stationServer: AppServer
 let id = ""
 let outputs: ReadonlyArray<{ readonly id: string }> = []
 
@@ -27,7 +37,7 @@ const feed = async (of: Partial<Parameters<typeof outputStats>[0]> = {}) => {
 }
 
 beforeAll(async () => {
-  ;[browser, real] = await Promise.all([startBrowser(), apps.start()])
+  ;[browser, real, station] = await Promise.all([startBrowser(), apps.start(), makeStation()])
   const made = await real.call("POST", "/api/channels", {
     name: "News",
     rtp_port: 5000,
@@ -45,10 +55,10 @@ beforeAll(async () => {
   await feed()
   await new Promise((resolve) => setTimeout(resolve, 1100))
   await feed()
-  server = await serveApp(real.app)
+  ;[server, stationServer] = await Promise.all([serveApp(real.app), serveApp(station.app)])
 })
 afterAll(async () => {
-  await Promise.all([browser?.close(), server?.kill()])
+  await Promise.all([browser?.close(), server?.kill(), stationServer?.kill()])
   await apps.stopAll()
 })
 
@@ -104,6 +114,137 @@ describe("a partner link", () => {
     await expect.poll(() => now.textContent(), { timeout: 30_000 }).not.toBe(before)
     expect([...problems, ...outside.problems]).toEqual([])
     await outside.close()
+    await close()
+  })
+})
+
+const openStation = (path: string, options?: Parameters<typeof openPage>[2]) =>
+  openPage(browser, `${stationServer.url}${path}`, options)
+
+describe("cues as CSV", () => {
+  it("hold all 500 that the page lists the first 50 of", async () => {
+    station.plane.cued("8", ...Array.from({ length: 500 }, (_, n) => fakeCue({ id: 500 - n })))
+    const { close, page, problems } = await openStation("/cues")
+    expect(await page.locator("#cue-rows > tr").count()).toBe(50)
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "CSV" }).click(),
+    ])
+    const lines = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n")
+    expect(lines).toHaveLength(501)
+    expect(problems).toEqual([])
+    await close()
+  })
+})
+
+/** Notes what is written on canvases, with its edges in their pixels. */
+const NOTE_TEXTS = `
+  globalThis.written = []
+  const { fillText } = CanvasRenderingContext2D.prototype
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right } = this.measureText(text)
+    const from = this.getTransform().e + x
+    const plot = this.canvas.closest("[data-plot]").dataset.plot
+    written.push({ plot, text, left: from - left, right: from + right, width: this.canvas.width })
+    return fillText.apply(this, arguments)
+  }
+`
+interface Written {
+  readonly plot: string
+  readonly text: string
+  readonly left: number
+  readonly right: number
+  readonly width: number
+}
+
+describe("the plots of a channel", () => {
+  it("have whole labels, one time axis, and one zero where there is nothing to measure by", async () => {
+    const { close, page, problems } = await openStation("/channels/8")
+    await page.addInitScript(NOTE_TEXTS)
+    // Chromium does not always take the fragment up when a page is loaded anew while it goes there.
+    await page.goto("about:blank")
+    await page.goto(`${stationServer.url}/channels/8#history`)
+    await page.locator('[data-plot="errors"] canvas').waitFor()
+    await expect.poll(() => page.evaluate("written.length")).toBeGreaterThan(20)
+    const written = await page.evaluate<ReadonlyArray<Written>>("written")
+    expect(written.filter(({ left, right, width }) => left < 0 || right > width)).toEqual([])
+    expect(written.map(({ text }) => text)).toContain("10 Mbit/s")
+    const labels = written.filter(({ plot, text }) => plot === "errors" && !/:/.test(text)).map(({ text }) => text)
+    expect(new Set(labels)).toEqual(new Set(["0", ""]))
+    const places = await page
+      .locator("[data-plot] .u-over")
+      .evaluateAll((plots) =>
+        plots.map((plot) => [plot.getBoundingClientRect().left, plot.getBoundingClientRect().width]),
+      )
+    expect(places).toHaveLength(3)
+    expect(new Set(places.map(String)).size).toBe(1)
+    expect(problems).toEqual([])
+    await close()
+  })
+})
+
+describe("the page of a channel", () => {
+  it("says what matters first on one screen, and each output in one line of 36 pixels", async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      const { close, page, problems } = await openStation("/channels/8", { javaScriptEnabled })
+      const seen = async (selector: string) => {
+        const box = await page.locator(selector).first().boundingBox()
+        return box !== null && box.y + box.height <= 900
+      }
+      expect(await page.locator("#channel-state").textContent()).toMatch(/^3 of 8 down/)
+      expect(await page.locator("#channel-state .cause").textContent()).toMatch(/^3 of 8 outputs are down: Connection/)
+      for (const part of ["#channel-state", "#leg-primary-summary", "#leg-backup-summary", "#output-rows"])
+        expect([part, await seen(part)]).toEqual([part, true])
+      const heights = await page
+        .locator("#output-rows > tr")
+        .evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().height)))
+      expect(Math.max(...heights)).toBeLessThanOrEqual(37)
+      await page.locator("#output-rows").getByRole("link", { name: "Partner 1", exact: true }).click()
+      await page.locator("#output-panel").getByRole("heading", { name: "Partner 1" }).waitFor()
+      // Chromium looks for the fragment when it has read more of the page than the panel.
+      await page.locator("#overview").waitFor({ state: "hidden" })
+      await showPart(page, "Input")
+      await page.locator("#leg-primary-figures").waitFor()
+      expect(await page.locator("#output-panel").isVisible()).toBe(false)
+      if (javaScriptEnabled) expect(await page.locator(".tabs [aria-current=true]").textContent()).toBe("Input")
+      expect(problems).toEqual([])
+      await close()
+    }
+  })
+
+  it("keeps its head in sight, fits a tablet and a phone, and stays short with 30 outputs", async () => {
+    const { outputs } = (await (await station.call("GET", "/api/channels/13")).json()) as { outputs: OutputView[] }
+    const [one] = outputs
+    if (one === undefined) throw new Error("the channel has outputs")
+    const many = Array.from({ length: 30 }, (_, n) => ({
+      ...one,
+      id: `many-${n}`,
+      slug: `many-${n}`,
+      name: `Many ${n}`,
+    }))
+    station.plane.show("13", { outputs: many })
+    const { close, page } = await openStation("/channels/13")
+    // Before, 8 990 pixels with 5 outputs and 20 687 with 30.
+    expect(await page.evaluate<number>("document.documentElement.scrollHeight")).toBeLessThan(2200)
+    await page.mouse.wheel(0, 600)
+    await expect.poll(async () => (await page.locator("h1").boundingBox())?.y ?? -1).toBeGreaterThanOrEqual(0)
+    for (const width of [1024, 768, 390]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width)
+    }
+    await close()
+  })
+
+  it("prints what is told, without what can be pressed", async () => {
+    const { close, page } = await openStation("/channels/8")
+    await page.emulateMedia({ media: "print" })
+    for (const hidden of ["header.top", ".tabs", "#output-rows button"])
+      expect([hidden, await page.locator(hidden).first().isVisible()]).toEqual([hidden, false])
+    for (const told of ["#channel-state", "#output-rows", "#leg-primary-figures", "#cue-rows", "#event-rows"])
+      expect([
+        told,
+        await page.evaluate(`getComputedStyle(document.querySelector("${told}").closest(".tab, .sticky")).display`),
+      ]).toEqual([told, "block"])
     await close()
   })
 })

@@ -1,14 +1,14 @@
-/** The pages of a station of 50 channels in Chromium, over fakes: no streams, but every state at once. */
-import { readFile } from "node:fs/promises"
-import { gzipSync } from "node:zlib"
+/**
+ * The pages of a station of 50 channels in Chromium, over fakes: no streams, but every state at once. The pages of one
+ * of its channels are in `pages-records.test.ts`.
+ */
 import type { Browser } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import type { OutputView } from "../../src/effects/model/channel.ts"
 import { makeStation } from "../../src/http/testing/fake-station.ts"
-import { fakeCue } from "../../src/http/testing/fake-views.ts"
 import type { TestApp } from "../../src/http/testing/test-app.ts"
 import { type AppServer, serveApp } from "./app-server.ts"
-import { axe, openPage, showPart, startBrowser } from "./browser.ts"
+import { axe, openPage, startBrowser } from "./browser.ts"
+import { reasonsFit, rowBoxes, rowExtent, weightOf } from "./page-measures.ts"
 
 let browser: Browser
 let station: TestApp
@@ -94,78 +94,12 @@ describe("two people at one form", () => {
   })
 })
 
-describe("cues as CSV", () => {
-  it("hold all 500 that the page lists the first 50 of", async () => {
-    station.plane.cued("8", ...Array.from({ length: 500 }, (_, n) => fakeCue({ id: 500 - n })))
-    const { close, page, problems } = await open("/cues")
-    expect(await page.locator("#cue-rows > tr").count()).toBe(50)
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("link", { name: "CSV" }).click(),
-    ])
-    const lines = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n")
-    expect(lines).toHaveLength(501)
-    expect(problems).toEqual([])
-    await close()
-  })
-})
-
-/** Notes what is written on canvases, with its edges in their pixels. */
-const NOTE_TEXTS = `
-  globalThis.written = []
-  const { fillText } = CanvasRenderingContext2D.prototype
-  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
-    const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right } = this.measureText(text)
-    const from = this.getTransform().e + x
-    const plot = this.canvas.closest("[data-plot]").dataset.plot
-    written.push({ plot, text, left: from - left, right: from + right, width: this.canvas.width })
-    return fillText.apply(this, arguments)
-  }
-`
-interface Written {
-  readonly plot: string
-  readonly text: string
-  readonly left: number
-  readonly right: number
-  readonly width: number
-}
-
-describe("the plots of a channel", () => {
-  it("have whole labels, one time axis, and one zero where there is nothing to measure by", async () => {
-    const { close, page, problems } = await open("/channels/8")
-    await page.addInitScript(NOTE_TEXTS)
-    // Chromium does not always take the fragment up when a page is loaded anew while it goes there.
-    await page.goto("about:blank")
-    await page.goto(`${server.url}/channels/8#history`)
-    await page.locator('[data-plot="errors"] canvas').waitFor()
-    await expect.poll(() => page.evaluate("written.length")).toBeGreaterThan(20)
-    const written = await page.evaluate<ReadonlyArray<Written>>("written")
-    expect(written.filter(({ left, right, width }) => left < 0 || right > width)).toEqual([])
-    expect(written.map(({ text }) => text)).toContain("10 Mbit/s")
-    const labels = written.filter(({ plot, text }) => plot === "errors" && !/:/.test(text)).map(({ text }) => text)
-    expect(new Set(labels)).toEqual(new Set(["0", ""]))
-    const places = await page
-      .locator("[data-plot] .u-over")
-      .evaluateAll((plots) =>
-        plots.map((plot) => [plot.getBoundingClientRect().left, plot.getBoundingClientRect().width]),
-      )
-    expect(places).toHaveLength(3)
-    expect(new Set(places.map(String)).size).toBe(1)
-    expect(problems).toEqual([])
-    await close()
-  })
-})
-
 const WIDTHS = [768, 900, 1024, 1150, 1250, 1400] as const
 
 describe("the list of 50 channels", () => {
   it("shows 18 rows on 1400 x 900, each of one height, with what fails and why", async () => {
     const { close, page, problems } = await open("/")
-    const rows = await page
-      .locator("#channel-rows > tr")
-      .evaluateAll((all) =>
-        all.map((row) => ({ height: row.getBoundingClientRect().height, bottom: row.getBoundingClientRect().bottom })),
-      )
+    const rows = await rowBoxes(page)
     expect(rows).toHaveLength(50)
     expect(rows.filter(({ bottom }) => bottom <= 900).length).toBeGreaterThanOrEqual(18)
     expect(new Set(rows.map(({ height }) => Math.round(height))).size).toBe(1)
@@ -173,12 +107,7 @@ describe("the list of 50 channels", () => {
     const down = page.locator("#channel-rows > tr[data-state=outputs_down]").first()
     expect(await down.locator(".reason").textContent()).toMatch(/^Partner 1 .*SRT reject code 16/)
     // Rows that explain themselves do so within themselves.
-    expect(
-      await page.evaluate(`[...document.querySelectorAll(".reason")].every((reason) => {
-      const [own, row] = [reason.getBoundingClientRect(), reason.closest("tr").getBoundingClientRect()]
-      return own.top >= row.top && own.bottom <= row.bottom + 1
-    })`),
-    ).toBe(true)
+    expect(await reasonsFit(page)).toBe(true)
     expect(problems).toEqual([])
     await close()
   })
@@ -186,15 +115,7 @@ describe("the list of 50 channels", () => {
   it.each(WIDTHS)("fits %d pixels, and splits no word", async (width) => {
     const { close, page } = await open("/", { viewport: { width, height: 900 } })
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width)
-    const { height, right, words } = await page.evaluate<{ height: number; right: number; words: number }>(`(() => {
-      const rows = [...document.querySelectorAll("#channel-rows > tr")]
-      const cells = rows.flatMap((row) => [...row.children])
-      return {
-        height: Math.max(...rows.map((row) => row.getBoundingClientRect().height)),
-        right: Math.max(...cells.map((cell) => cell.getBoundingClientRect().right)),
-        words: Math.max(...rows.map((row) => row.querySelector("th > a").getClientRects().length)),
-      }
-    })()`)
+    const { height, right, words } = await rowExtent(page)
     expect([height <= 42, right <= width, words]).toEqual([true, true, 1])
     await close()
   })
@@ -254,66 +175,7 @@ describe("the list of 50 channels", () => {
     expect(await axe(page)).toEqual([])
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
     await close()
-    const html = await (await station.call("GET", "/")).text()
-    const files = [...html.matchAll(/(?:src|href)="(\/static\/[^"]+)"/g)].map(([, path = ""]) => path)
-    const sizes = await Promise.all(
-      files.map(async (path) => gzipSync(await (await station.call("GET", path)).text()).byteLength),
-    )
-    const weight = gzipSync(html).byteLength + sizes.reduce((sum, size) => sum + size, 0)
-    expect(weight).toBeLessThanOrEqual(45_000)
-  })
-})
-
-describe("the page of a channel", () => {
-  it("says what matters first on one screen, and each output in one line of 36 pixels", async () => {
-    for (const javaScriptEnabled of [true, false]) {
-      const { close, page, problems } = await open("/channels/8", { javaScriptEnabled })
-      const seen = async (selector: string) => {
-        const box = await page.locator(selector).first().boundingBox()
-        return box !== null && box.y + box.height <= 900
-      }
-      expect(await page.locator("#channel-state").textContent()).toMatch(/^3 of 8 down/)
-      expect(await page.locator("#channel-state .cause").textContent()).toMatch(/^3 of 8 outputs are down: Connection/)
-      for (const part of ["#channel-state", "#leg-primary-summary", "#leg-backup-summary", "#output-rows"])
-        expect([part, await seen(part)]).toEqual([part, true])
-      const heights = await page
-        .locator("#output-rows > tr")
-        .evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().height)))
-      expect(Math.max(...heights)).toBeLessThanOrEqual(37)
-      await page.locator("#output-rows").getByRole("link", { name: "Partner 1", exact: true }).click()
-      await page.locator("#output-panel").getByRole("heading", { name: "Partner 1" }).waitFor()
-      // Chromium looks for the fragment when it has read more of the page than the panel.
-      await page.locator("#overview").waitFor({ state: "hidden" })
-      await showPart(page, "Input")
-      await page.locator("#leg-primary-figures").waitFor()
-      expect(await page.locator("#output-panel").isVisible()).toBe(false)
-      if (javaScriptEnabled) expect(await page.locator(".tabs [aria-current=true]").textContent()).toBe("Input")
-      expect(problems).toEqual([])
-      await close()
-    }
-  })
-
-  it("keeps its head in sight, fits a tablet and a phone, and stays short with 30 outputs", async () => {
-    const { outputs } = (await (await station.call("GET", "/api/channels/13")).json()) as { outputs: OutputView[] }
-    const [one] = outputs
-    if (one === undefined) throw new Error("the channel has outputs")
-    const many = Array.from({ length: 30 }, (_, n) => ({
-      ...one,
-      id: `many-${n}`,
-      slug: `many-${n}`,
-      name: `Many ${n}`,
-    }))
-    station.plane.show("13", { outputs: many })
-    const { close, page } = await open("/channels/13")
-    // Before, 8 990 pixels with 5 outputs and 20 687 with 30.
-    expect(await page.evaluate<number>("document.documentElement.scrollHeight")).toBeLessThan(2200)
-    await page.mouse.wheel(0, 600)
-    await expect.poll(async () => (await page.locator("h1").boundingBox())?.y ?? -1).toBeGreaterThanOrEqual(0)
-    for (const width of [1024, 768, 390]) {
-      await page.setViewportSize({ width, height: 800 })
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width)
-    }
-    await close()
+    expect(await weightOf(station, "/")).toBeLessThanOrEqual(45_000)
   })
 })
 
@@ -325,14 +187,8 @@ describe("pages and their readers", () => {
     expect(await page.evaluate("document.activeElement.id")).toBe("q")
     const chip = page.locator("#open-notices")
     const before = await chip.textContent()
-    await station.call(
-      "POST",
-      "/notices/acknowledge",
-      new URLSearchParams({ key: "output_down:culture-2:partner-3" }).toString(),
-      {
-        "Content-Type": "application/x-www-form-urlencoded",
-      },
-    )
+    const notice = new URLSearchParams({ key: "output_down:culture-2:partner-3" }).toString()
+    await station.call("POST", "/notices/acknowledge", notice, { "Content-Type": "application/x-www-form-urlencoded" })
     await expect.poll(() => chip.textContent()).not.toBe(before)
     await close()
   })
@@ -364,19 +220,6 @@ describe("pages and their readers", () => {
       await close()
     },
   )
-
-  it("print what is told, without what can be pressed", async () => {
-    const { close, page } = await open("/channels/8")
-    await page.emulateMedia({ media: "print" })
-    for (const hidden of ["header.top", ".tabs", "#output-rows button"])
-      expect([hidden, await page.locator(hidden).first().isVisible()]).toEqual([hidden, false])
-    for (const told of ["#channel-state", "#output-rows", "#leg-primary-figures", "#cue-rows", "#event-rows"])
-      expect([
-        told,
-        await page.evaluate(`getComputedStyle(document.querySelector("${told}").closest(".tab, .sticky")).display`),
-      ]).toEqual([told, "block"])
-    await close()
-  })
 })
 
 describe("the wall", () => {
@@ -429,20 +272,6 @@ describe("keys", () => {
     await page.keyboard.press("g")
     await page.keyboard.press("c")
     await page.waitForURL(`${server.url}/`)
-    expect(problems).toEqual([])
-    await close()
-  })
-})
-
-describe("the style guide", () => {
-  it("shows the parts of all pages without barriers, light and dark, and on a phone", async () => {
-    const { close, page, problems } = await open("/styleguide", { colorScheme: "light" })
-    await page.getByRole("heading", { name: "Style guide" }).waitFor()
-    expect(await axe(page)).toEqual([])
-    await page.emulateMedia({ colorScheme: "dark" })
-    expect(await axe(page)).toEqual([])
-    await page.setViewportSize({ width: 390, height: 800 })
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
     expect(problems).toEqual([])
     await close()
   })

@@ -133,6 +133,18 @@ describe("the pages across channels", () => {
     await close()
   })
 
+  it("have their parts in a style guide without barriers, light and dark, and on a phone", async () => {
+    const { close, page, problems } = await openPage(browser, `${product.url}/styleguide`, { colorScheme: "light" })
+    await page.getByRole("heading", { name: "Style guide" }).waitFor()
+    expect(await axe(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: "dark" })
+    expect(await axe(page)).toEqual([])
+    await page.setViewportSize({ width: 390, height: 800 })
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
+    expect(problems).toEqual([])
+    await close()
+  })
+
   it("had no error, warning or violation of the content security policy", () => {
     for (const { problems } of [cues, events, system, channel]) expect(problems).toEqual([])
   })

@@ -2,15 +2,14 @@
  * Plants a secret in every place that takes one while the running product uses them all: with servers that take them,
  * that refuse them, that repeat them in their answers, and where no server exists. A search must find them nowhere.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs"
-import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { startHttpReceiver, startMailReceiver } from "../../src/effects/testing/receivers.ts"
 import { RULES } from "../../src/http/access/roles.ts"
 import { callersOf, walkForms } from "../../src/http/testing/form-walk.ts"
+import { addDestinations } from "./planted-destinations.ts"
 import { plantedInputs, plantedOutputs } from "./planted-outputs.ts"
 import { freeUdpPort } from "./ports.ts"
 import { eventually, Product } from "./product.ts"
+import { contentOf, filesBelow, ProcessSearch, streamOf } from "./secret-places.ts"
 import { SecretSearch } from "./secret-search.ts"
 import { type BackgroundSource, startSource } from "./source.ts"
 
@@ -19,36 +18,7 @@ const { found, look, planted, secrets } = search
 const API_KEY = planted("EnvironmentKey")
 const ADMIN = { "X-API-Key": API_KEY }
 
-/** Every process of this machine that can be looked at; those of the product are among them. */
-const processes = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name))
-const readProcess = (pid: string, file: "cmdline" | "environ"): string => {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "latin1")
-  } catch {
-    return ""
-  }
-}
-const programs = new Set<string>()
-/** Processes looked at since the search began, with their command lines, which change with the environment (execve). */
-const lookedAt = new Set<string>()
 let product: Product
-const lookAtProcesses = () => {
-  for (const pid of processes()) {
-    const line = readProcess(pid, "cmdline")
-    const looked = `${search.begun} ${pid} ${line}`
-    if (line === "" || lookedAt.has(looked)) continue
-    lookedAt.add(looked)
-    programs.add(line.replaceAll("\0", " "))
-    look(`the command line ${line.slice(0, 80).replaceAll("\0", " ")}`, line)
-    // The secrets in the environment of the service were put there by whoever started it.
-    const own = /\/src\/main\.ts\0/.test(line)
-      ? [`\0API_KEY=${API_KEY}\0`, `\0SRT_INGEST_PASSPHRASE=${INGEST_PASSPHRASE}\0`]
-      : []
-    const environ = own.reduce((text, one) => text.replace(one, "\0"), `\0${readProcess(pid, "environ")}`)
-    look(`the environment of ${line.slice(0, 80).replaceAll("\0", " ")}`, environ)
-  }
-}
-
 const closers: Array<() => unknown> = []
 let source: BackgroundSource
 let inputPort: number
@@ -60,13 +30,15 @@ const environment = () => ({
   SRT_INGEST_PORT: String(ingestPort),
   SRT_INGEST_PASSPHRASE: INGEST_PASSPHRASE,
 })
+// The secrets in the environment of the service were put there by whoever started it.
+const processes = new ProcessSearch(search, [`API_KEY=${API_KEY}`, `SRT_INGEST_PASSPHRASE=${INGEST_PASSPHRASE}`])
 let watching: ReturnType<typeof setInterval>
 beforeAll(async () => {
   inputPort = await freeUdpPort()
   ingestPort = await freeUdpPort()
   product = await Product.start({ env: environment() })
   source = await startSource({ port: inputPort, bitrate: 2_000_000 })
-  watching = setInterval(lookAtProcesses, 100)
+  watching = setInterval(() => processes.look(), 100)
 }, 180_000)
 afterAll(async () => {
   clearInterval(watching)
@@ -107,52 +79,6 @@ const makeInputs = async (legs: Awaited<ReturnType<typeof plantedInputs>>) => {
   const { body } = await call("GET", "/api/channels/by-srt")
   const shown = { input_url: body.input_url, backup_input_url: body.backup_input_url }
   expect((await call("PUT", "/api/channels/by-srt", { name: "by-srt", ...shown })).status).toBe(200)
-}
-
-/** Adds destinations; each is tried by its test button, and told of outputs that are down. */
-const addDestinations = async () => {
-  const refusing = await startMailReceiver({ login: "me:another" })
-  const http = await startHttpReceiver((response, { path }) => {
-    response.writeHead(500)
-    response.end(`${path} is broken`)
-  })
-  closers.push(refusing.close, http.close)
-  const mail = {
-    kind: "email",
-    host: "127.0.0.1",
-    port: refusing.port,
-    security: "none",
-    from: "a@example.com",
-    to: ["b@example.com"],
-  }
-  for (const destination of [
-    { name: "mail", ...mail, user: "me", password: planted("MailPassword") },
-    { name: "chat", kind: "slack", url: `${http.url}/services/${planted("SlackPath")}` },
-    {
-      name: "hook",
-      kind: "webhook",
-      url: `${http.url}/hook?token=${planted("HookToken")}`,
-      secret: planted("HookSecret"),
-    },
-    {
-      name: "dead",
-      kind: "webhook",
-      url: `http://127.0.0.1:9/${planted("DeadHook")}`,
-      secret: planted("DeadHookSecret"),
-    },
-  ]) {
-    search.begin()
-    const created = await call("POST", "/api/notifications/destinations", destination)
-    expect(created.status, created.text).toBe(201)
-    const path = `/api/notifications/destinations/${created.body.id}`
-    expect((await call("GET", path)).status).toBe(200)
-    expect((await call("POST", `${path}/test`)).body).toMatchObject({ ok: false })
-    expect(
-      (await call("PUT", path, { port: 99_999, url: secrets.at(-1), password: 1, secret: [secrets.at(-1)] })).status,
-    ).toBe(400)
-  }
-  const rules = { rules: [{ kinds: ["output_down"] }], output_down_after_s: 0, group_wait_s: 0, group_interval_s: 0 }
-  expect((await call("PUT", "/api/notifications/rules", rules)).status).toBe(200)
 }
 
 /** Callers of a role with keys of their own; the answers that make keys are the one place that shows them. */
@@ -201,44 +127,6 @@ const walkPages = async (names: ReadonlyArray<string>) => {
   expect((await call("DELETE", "/api/channels/walk")).status).toBe(204)
 }
 
-/** Reads a stream until `enough` of it is there. */
-const streamOf = async (
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  enough: (text: string) => boolean,
-): Promise<string> => {
-  const abort = new AbortController()
-  const answer = await fetch(`${product.url}${path}`, { headers, signal: abort.signal })
-  const reader = answer.body?.getReader()
-  let text = ""
-  const decoder = new TextDecoder()
-  await eventually(`what ${path} sends`, async () => {
-    const part = await reader?.read()
-    text += decoder.decode(part?.value)
-    return part?.done === true || enough(text) ? true : null
-  })
-  abort.abort()
-  return text
-}
-
-const filesBelow = (directory: string): ReadonlyArray<string> =>
-  readdirSync(directory, { recursive: true })
-    .map((name) => join(directory, String(name)))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
-
-/**
- * Content of a file of the running product; empty when the file was removed since it was listed, as the `.pid` of a
- * process may be.
- */
-const contentOf = (path: string): string => {
-  try {
-    return readFileSync(path, "latin1")
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return ""
-    throw cause
-  }
-}
-
 it("a planted secret is found nowhere", async () => {
   const { connected, failing, waiting } = await plantedOutputs(planted, (stop) => void closers.push(stop))
   const password = planted("UserPassword")
@@ -247,7 +135,7 @@ it("a planted secret is found nowhere", async () => {
     url: `rtmp://me:${planted("TemplateLogin")}@127.0.0.1:9/live`,
     stream_key: planted("TemplateKey"),
   }
-  await addDestinations()
+  await addDestinations(search, call, (stop) => void closers.push(stop))
   const legs = await plantedInputs(planted)
 
   // The answer that makes a key is the one place that shows it.
@@ -347,7 +235,7 @@ it("a planted secret is found nowhere", async () => {
   }
   expect((await call("GET", "/channels/main", undefined, session)).text).toContain("rtmp-adobe")
   for (const path of ["/live/channels", "/live/channels/main"]) {
-    const text = await streamOf(path, session, (sent) => sent.includes("hx-partial"))
+    const text = await streamOf(`${product.url}${path}`, session, (sent) => sent.includes("hx-partial"))
     expect(text).toContain("hx-partial")
     look(path, text)
   }
@@ -356,8 +244,8 @@ it("a planted secret is found nowhere", async () => {
   expect(feed.at(-1)).toContain("rtmp-adobe")
   look("the WebSocket", feed.join("\n"))
 
-  lookAtProcesses()
-  const ran = [...programs].join("\n")
+  processes.look()
+  const ran = [...processes.programs].join("\n")
   expect(ran).toMatch(/ffmpeg .*rtsp/)
   expect(ran).toContain("engine")
   const lookAtFiles = () => {

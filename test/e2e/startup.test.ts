@@ -1,19 +1,17 @@
-import { spawn } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { afterAll, afterEach, describe, expect, it } from "vitest"
 import type { ChannelView } from "../../src/effects/model/channel.ts"
 import { freeUdpPort } from "./ports.ts"
-import { eventually, home, Product, type ProductOptions } from "./product.ts"
+import { eventually, Product, type ProductOptions } from "./product.ts"
 import { SrtReceiver } from "./receivers.ts"
+import { runUntilEnd } from "./run-until-end.ts"
 import { sendTs } from "./send-ts.ts"
 import { startSource } from "./source.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
 const products: Product[] = []
 const folders: string[] = []
 const start = async (options: ProductOptions = {}) => {
@@ -38,17 +36,7 @@ afterEach(async () => {
   for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true })
 })
 
-/** Runs the service until it ends by itself; its exit code and everything it printed. */
-const refusedStart = (env: Record<string, string>): Promise<{ code: number | null; text: string }> =>
-  new Promise((resolve) => {
-    const child = spawn(`${root}node_modules/.bin/bun`, [join(home, "src", "main.ts")], {
-      env: { ...process.env, DATA_DIR: folder(), PORT: "0", ...env },
-      timeout: 180_000,
-    })
-    let text = ""
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += String(chunk)))
-    child.once("exit", (code) => resolve({ code, text }))
-  })
+const refusedStart = (env: Readonly<Record<string, string>>) => runUntilEnd({ DATA_DIR: folder(), PORT: "0", ...env })
 
 describe("a service that cannot start", () => {
   it.each<[string, Record<string, string>, RegExp]>([

@@ -6,7 +6,7 @@ import { propertyRuns } from "../../../test/property-runs.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { buildRtp } from "../rtp/header.ts"
 import { arriving, cut, hexOf, noise, packetsOf, START_US, stream, with204 } from "./testing/byte-stream.ts"
-import type { Datagram } from "./testing/reference-parser.ts"
+import type { Datagram } from "./testing/reference-datagram.ts"
 
 const cores = await loadCores()
 

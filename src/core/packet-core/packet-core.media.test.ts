@@ -7,7 +7,8 @@ import { toDatagrams } from "../../../test/ts-stream.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { PCR_MODULUS } from "../ts/packet.ts"
 import { parsePat, parsePmt } from "../ts/psi.ts"
-import type { Datagram, ReferenceEvent } from "./testing/reference-parser.ts"
+import type { Datagram } from "./testing/reference-datagram.ts"
+import type { ReferenceEvent } from "./testing/reference-results.ts"
 
 const cores = await loadCores()
 const TIMEOUT_MS = 60_000

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest"
 import { feedBatch } from "../../../test/feed-core.ts"
 import { loadCore } from "../../../test/load-core.ts"
 import * as L from "../assembly/memory/layout.ts"
-import type { CoreEvent, PacketCore } from "./packet-core.ts"
+import type { CoreEvent } from "./event-records.ts"
+import type { PacketCore } from "./packet-core.ts"
 
 const STRIDE = 7
 /** By how much the sequence number of a datagram may be ahead of the last without being a restart. */

@@ -5,7 +5,7 @@ import { coreBuilds, loadCores } from "../../../test/load-core.ts"
 import { toDatagrams } from "../../../test/ts-stream.ts"
 import { generateTs } from "../../test-source/test-programme.ts"
 import * as L from "../assembly/memory/layout.ts"
-import type { Datagram } from "./testing/reference-parser.ts"
+import type { Datagram } from "./testing/reference-datagram.ts"
 import {
   every,
   packets,

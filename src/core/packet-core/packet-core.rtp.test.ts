@@ -4,7 +4,7 @@ import { writeDatagram } from "../../../test/feed-core.ts"
 import { coreBuilds, loadCores } from "../../../test/load-core.ts"
 import * as L from "../assembly/memory/layout.ts"
 import { buildRtp } from "../rtp/header.ts"
-import type { Datagram } from "./testing/reference-parser.ts"
+import type { Datagram } from "./testing/reference-datagram.ts"
 import { at, bad, bytes, packet, range, ts7 } from "./testing/rtp-bytes.ts"
 
 const cores = await loadCores()

@@ -9,7 +9,7 @@ import { addressOfWords, addressWords } from "../net/address.ts"
 import { isInNetworks, parseNetwork } from "../net/network.ts"
 import { buildRtp } from "../rtp/header.ts"
 import { buildFec } from "./testing/fec/packet.ts"
-import type { Datagram } from "./testing/reference-parser.ts"
+import type { Datagram } from "./testing/reference-datagram.ts"
 import { at, packet, range, ts7 } from "./testing/rtp-bytes.ts"
 
 const cores = await loadCores()

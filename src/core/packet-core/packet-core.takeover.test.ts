@@ -12,7 +12,7 @@ import { joinBytes } from "../bytes/join-bytes.ts"
 import { TS_PACKET_SIZE } from "../ts/packet.ts"
 import { buildPmt, registrationDescriptor } from "../ts/psi.ts"
 import type { PacketCore } from "./packet-core.ts"
-import type { Datagram } from "./testing/reference-parser.ts"
+import type { Datagram } from "./testing/reference-datagram.ts"
 
 let cores: Awaited<ReturnType<typeof loadCores>>
 beforeAll(async () => {

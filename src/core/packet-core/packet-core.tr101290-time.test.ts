@@ -10,7 +10,7 @@ import * as L from "../assembly/memory/layout.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import { TS_PACKET_SIZE } from "../ts/packet.ts"
 import { countChecks, NO_ERRORS } from "./testing/count-checks.ts"
-import type { Datagram } from "./testing/reference-parser.ts"
+import type { Datagram } from "./testing/reference-datagram.ts"
 
 const cores = await loadCores()
 const WRAP = 2 ** 33

@@ -7,10 +7,6 @@
 import {
   CHANNEL_SIZE,
   CHANNELS,
-  EVENT_COUNT,
-  EVENT_DATA_USED,
-  EVENT_SIZE,
-  EVENTS,
   INSERTION_COUNT,
   INSERTION_NEXT,
   INSERTION_PACKETS,
@@ -33,23 +29,12 @@ import {
   TS_PACKET,
 } from "../assembly/memory/layout.ts"
 import type { CoreExports } from "./core-exports.ts"
+import { type CoreEvent, takeEvents } from "./event-records.ts"
 import { LEG_COUNTERS, type LegCounter, type LegCounters } from "./leg-fields.ts"
 import { type WasmMemory, type WasmModule, webAssembly } from "./web-assembly.ts"
 
 const WASM_PAGE = 65536
 const counterNames = Object.keys(LEG_COUNTERS) as ReadonlyArray<LegCounter>
-
-/** One event record; `type` is an EVENT_* constant, which says what `pid`, `a` and `b` mean. `data` is a copy. */
-export interface CoreEvent {
-  readonly type: number
-  readonly leg: number
-  readonly pid: number
-  readonly a: number
-  readonly b: number
-  readonly data: Uint8Array
-  /** Position in the channel's ring, of an EVENT_SCTE35 of what goes out. */
-  readonly position: number
-}
 
 export class PacketCore {
   readonly memory: WasmMemory
@@ -289,24 +274,6 @@ export class PacketCore {
 
   /** The events since the last call, oldest first; empties the area. */
   takeEvents(): CoreEvent[] {
-    const count = this.u32[EVENT_COUNT >> 2] ?? 0
-    const events: CoreEvent[] = []
-    for (let i = 0; i < count; i++) {
-      const word = (EVENTS + i * EVENT_SIZE) >> 2
-      const read = (field: number) => this.u32[word + field] ?? 0
-      const start = read(5)
-      events.push({
-        type: read(0),
-        leg: read(1),
-        pid: read(2),
-        a: read(3),
-        b: read(4),
-        data: this.u8.slice(start, start + read(6)),
-        position: read(7),
-      })
-    }
-    this.u32[EVENT_COUNT >> 2] = 0
-    this.u32[EVENT_DATA_USED >> 2] = 0
-    return events
+    return takeEvents(this.u8, this.u32)
   }
 }

@@ -1,55 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Random, TestClock } from "effect"
-import type { OutputSettings } from "../../core/output/output-settings.ts"
+import { Clock, Effect, Fiber } from "effect"
 import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import { fencedReason } from "../../engine/protocol/fenced.ts"
 import type { Reason } from "../../engine/protocol/messages.ts"
-import { retryPolicyOf } from "../config/output-place.ts"
-import type { Happening } from "../model/event.ts"
-import { outputConfig, outputHost } from "../testing/configs.ts"
-import { makeFakeEngine, settle } from "../testing/FakeEngine.ts"
-import { newOutputRuntime, type OutputRuntime } from "./runtime/channel-runtime.ts"
-import { runWriter } from "./Writer.ts"
+import { settle } from "../testing/FakeEngine.ts"
+import type { OutputRuntime } from "./runtime/channel-runtime.ts"
+import { adjust, refused, started } from "./testing/started-writer.ts"
 
-const refused: Reason = { code: "rtmp_denied", message: "no such key", transient: true }
 const broken: Reason = { code: "libsrt_missing", message: "libsrt is not installed", transient: false }
 const askAgain = (runtime: OutputRuntime) => runtime.tryAgain?.()
-const adjust = (ms: number) => Effect.zipRight(TestClock.adjust(ms), settle)
-
-/** A writer with these settings; jitter is in its middle, so that delays are exact. */
-const started = (service: RetryPolicy, settings: OutputSettings = {}, resumes = false) =>
-  Effect.gen(function* () {
-    const engine = yield* makeFakeEngine()
-    const runtime = newOutputRuntime()
-    const events: Happening[] = []
-    const output = outputConfig({ id: "a" })
-    const host = outputHost({ retry: service })
-    const own = { settings }
-    const writer = runWriter({
-      engine: engine.service,
-      host,
-      retry: () => retryPolicyOf(own, host),
-      channelId: "ch-1",
-      output,
-      runtime,
-      awaitChannel: () => Effect.succeed(1),
-      resumes,
-      changed: Effect.void,
-      record: (happening) => Effect.sync(() => void events.push(happening)),
-    })
-    const fiber = yield* Effect.fork(Effect.withRandom(writer, Random.fixed([0.5])))
-    yield* settle
-    const opened = () => engine.log().filter((line) => line === "open_output a").length
-    return {
-      engine,
-      runtime,
-      events,
-      fiber,
-      opened,
-      own,
-      fail: (reason = refused) => engine.output("a", "ended", reason),
-    }
-  })
 
 describe("an output that is fenced", () => {
   it.effect("is looked at each second, counts no failure, and goes on with its delays as before", () =>

@@ -1,57 +1,10 @@
 /** The pool of engines, over engines without a process. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope, SubscriptionRef, TestClock } from "effect"
-import type { ChannelConfig } from "../model/channel.ts"
-import { channelConfig, outputConfig } from "../testing/configs.ts"
-import {
-  channelStats,
-  engineStats,
-  type FakeEngine,
-  fakeMember,
-  legStats,
-  makeFakeEngine,
-  settle,
-} from "../testing/FakeEngine.ts"
-import { type EnginePoolOptions, makePool } from "./EngineClient.ts"
+import { outputConfig } from "../testing/configs.ts"
+import { channelStats, engineStats, legStats, makeFakeEngine, settle } from "../testing/FakeEngine.ts"
 import { enginesOf } from "./engine-state.ts"
-
-/** A pool of which engine `n` is `engines.get(n)` once it was started; `found` run already. */
-const pool = (options: EnginePoolOptions, found: Readonly<Record<number, FakeEngine>> = {}) =>
-  Effect.gen(function* () {
-    const engines = new Map<number, FakeEngine>()
-    const ended: number[] = []
-    const client = yield* makePool(
-      {
-        found: Effect.succeed(
-          Object.keys(found)
-            .map(Number)
-            .filter((number) => number > 1),
-        ),
-        member: (number, hooks) =>
-          Effect.gen(function* () {
-            const fake = found[number] ?? (yield* makeFakeEngine())
-            engines.set(number, fake)
-            yield* Effect.addFinalizer(() => Effect.sync(() => void ended.push(number)))
-            return yield* fakeMember(fake, number, hooks)
-          }),
-      },
-      options,
-    )
-    yield* settle
-    const engine = (number: number) => engines.get(number) ?? assert.fail(`engine ${number} was not started`)
-    const state = SubscriptionRef.get(client.state)
-    const numbers = Effect.map(state, (now) => enginesOf(now).map(({ number }) => number))
-    return { client, engine, ended, numbers, state }
-  })
-
-const channel = (id: string, over: Partial<ChannelConfig> = {}) => channelConfig({ id, slug: id, name: id, ...over })
-const put = (config: ChannelConfig) =>
-  ({ cmd: "put_channel", channel: { id: config.id, label: config.slug } }) as unknown as Parameters<
-    FakeEngine["service"]["send"]
-  >[0]
-const carrying = (...ids: ReadonlyArray<string>) => engineStats(ids.map((id) => channelStats({ id })))
-const [a, b, c, d] = [channel("a"), channel("b"), channel("c"), channel("d")]
-const all = [a, b, c, d]
+import { a, all, b, c, carrying, channel, d, pool, put } from "./testing/fake-pool.ts"
 
 describe("a pool of engines", () => {
   it.scoped("starts an engine for each channel up to its number, then takes the one with the least bit rate", () =>

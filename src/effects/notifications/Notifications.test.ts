@@ -1,63 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Scope, TestClock } from "effect"
-import { newChannelRuntime, newOutputRuntime } from "../channel/runtime/channel-runtime.ts"
-import { initialState } from "../engine/engine-state.ts"
+import { Effect, TestClock } from "effect"
 import { Actor } from "../model/actor.ts"
 import { StoreError } from "../model/Errors.ts"
-import { monotonicMs } from "../model/monotonic.ts"
 import type { StoreService } from "../store/Store.ts"
-import { channelConfig, outputConfig } from "../testing/configs.ts"
 import { noNotificationRows } from "../testing/notifications.ts"
 import { DATABASES, places, using } from "../testing/stores.ts"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { type Deliver, NotDelivered } from "./deliver.ts"
-import { makeNotifications } from "./Notifications.ts"
-import { makeNotificationRows, type NotificationRows } from "./notification-rows.ts"
-
-const outputs = ["cdn", "tv"].map((slug, n) =>
-  outputConfig({ id: `o${n}`, number: n + 1, slug, name: slug.toUpperCase() }),
-)
-const config = channelConfig({ outputs })
-const HOOK = {
-  name: "hook",
-  kind: "webhook",
-  url: "https://hooks.example.com/abc",
-  secret: "planted-secret-4711",
-} as const
-const QUICK = { rules: [{}], output_down_after_s: 2, group_wait_s: 0, group_interval_s: 0 }
-
-/** A service that watches one channel whose outputs fail on request; nothing goes over the network. */
-const serve = (rows: NotificationRows, answer: Deliver = () => Effect.succeed("HTTP 200")) =>
-  Effect.gen(function* () {
-    const runtime = newChannelRuntime(yield* monotonicMs)
-    for (const { id } of outputs) runtime.outputs.set(id, { ...newOutputRuntime(), status: "connected" })
-    const engine = { ...initialState, connected: true }
-    const told: string[] = []
-    const scope = yield* Effect.acquireRelease(Scope.make(), (one) => Scope.close(one, Exit.void))
-    const look = Effect.map(monotonicMs, (ms) => {
-      // The input always arrives.
-      runtime.lastInputMs = ms
-      return { engine, configs: [config], runtimeOf: () => runtime, storeProblem: null, nowMs: ms, monotonicMs: ms }
-    })
-    const deliver: Deliver = (destination, message) =>
-      Effect.tap(answer(destination, message), () =>
-        Effect.sync(
-          () =>
-            void told.push(
-              `${destination.name}: ${message.notices.map(({ event, key }) => `${event} ${key}`).join(", ")}`,
-            ),
-        ),
-      )
-    const notifications = yield* Scope.extend(makeNotifications({ rows, look, deliver }), scope)
-    yield* notifications.start
-    const fail = (slug: string, down: boolean) =>
-      Effect.sync(() => {
-        const output = runtime.outputs.get(outputs.find((one) => one.slug === slug)?.id ?? "")
-        if (output !== undefined)
-          Object.assign(output, { status: down ? "retrying" : "connected", lastError: down ? "refused" : null })
-      })
-    return { ...notifications, told, fail, stop: Scope.close(scope, Exit.void) }
-  })
+import { makeNotificationRows } from "./notification-rows.ts"
+import { config, HOOK, QUICK, serve } from "./testing/served-notifications.ts"
 
 describe.each(DATABASES)("notifications over %s", (database) => {
   const place = places(database, temporaryDirectory)

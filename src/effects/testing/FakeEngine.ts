@@ -138,19 +138,63 @@ const nameOf = (command: Command): string => {
   }
 }
 
+/** What a fake engine holds. */
+interface Held extends Effect.Effect.Success<typeof makeEngineState> {
+  readonly inboxes: ReturnType<typeof makeInboxes>
+  readonly sent: Array<Command>
+  /** The session that was opened last, of each output by its id. */
+  readonly sessions: Map<string, { readonly channel: string; readonly session: string }>
+}
+
+const serviceOf = (
+  { inboxes, link, sent, sessions, state, update }: Held,
+  fake: Pick<FakeEngine, "refuse" | "told">,
+): FakeEngine["service"] => {
+  const service: FakeEngine["service"] = {
+    state,
+    link,
+    watchSession: inboxes.watchSession,
+    watchChannel: inboxes.watchChannel,
+    adopt: inboxes.adopt,
+    detach: Effect.void,
+    place: () => Effect.succeed(service),
+    leave: () => Effect.void,
+    refresh: () =>
+      Effect.flatMap(service.send({ cmd: "state" }), ({ stats: now }) =>
+        now === undefined
+          ? Effect.void
+          : Effect.zipRight(
+              update(() => ({ stats: now })),
+              fake.told.after,
+            ),
+      ),
+    send: (command) =>
+      Effect.gen(function* () {
+        const { connected, stats: now } = yield* SubscriptionRef.get(state)
+        if (!connected) return yield* new EngineUnavailable({ reason: "killed" })
+        sent.push(command)
+        const refused = fake.refuse(command)
+        if (refused !== null) return yield* new EngineRefused({ ...refused, reason: refused.message })
+        if (command.cmd === "open_output")
+          sessions.set(command.output.id, { channel: command.channel_id, session: command.output.session })
+        const pid = command.cmd === "insert_cue" ? { pid: command.pid ?? 500 } : {}
+        return { re: 0, ok: true as const, ...pid, ...(now === null ? {} : { stats: now }) }
+      }),
+  }
+  return service
+}
+
 /** Connected from the start, with `stats` as what it already runs. */
 export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effect<FakeEngine> =>
   Effect.gen(function* () {
-    const inboxes = makeInboxes()
-    const { link, state, update } = yield* makeEngineState
-    const sent: Array<Command> = []
-    const sessions = new Map<string, { channel: string; session: string }>()
+    const held: Held = { ...(yield* makeEngineState), inboxes: makeInboxes(), sent: [], sessions: new Map() }
+    const { inboxes, sent, sessions, update } = held
     const remember = (found: EngineStats) => {
       for (const channel of found.channels) {
         for (const output of channel.outputs) sessions.set(output.id, { channel: channel.id, session: output.session })
       }
     }
-    const fake: FakeEngine = {
+    const heard: Omit<FakeEngine, "service"> = {
       sent,
       told: { before: Effect.void, after: Effect.void },
       refuse: () => null,
@@ -199,38 +243,8 @@ export const makeFakeEngine = (stats: EngineStats = engineStats()): Effect.Effec
           yield* fake.told.after
           yield* settle
         }),
-      service: {
-        state,
-        link,
-        watchSession: inboxes.watchSession,
-        watchChannel: inboxes.watchChannel,
-        adopt: inboxes.adopt,
-        detach: Effect.void,
-        place: () => Effect.succeed(fake.service),
-        leave: () => Effect.void,
-        refresh: () =>
-          Effect.flatMap(fake.service.send({ cmd: "state" }), ({ stats: now }) =>
-            now === undefined
-              ? Effect.void
-              : Effect.zipRight(
-                  update(() => ({ stats: now })),
-                  fake.told.after,
-                ),
-          ),
-        send: (command) =>
-          Effect.gen(function* () {
-            const { connected, stats: now } = yield* SubscriptionRef.get(state)
-            if (!connected) return yield* new EngineUnavailable({ reason: "killed" })
-            sent.push(command)
-            const refused = fake.refuse(command)
-            if (refused !== null) return yield* new EngineRefused({ ...refused, reason: refused.message })
-            if (command.cmd === "open_output")
-              sessions.set(command.output.id, { channel: command.channel_id, session: command.output.session })
-            const pid = command.cmd === "insert_cue" ? { pid: command.pid ?? 500 } : {}
-            return { re: 0, ok: true as const, ...pid, ...(now === null ? {} : { stats: now }) }
-          }),
-      },
     }
+    const fake: FakeEngine = Object.assign(heard, { service: serviceOf(held, heard) })
     yield* fake.connect(stats)
     return fake
   })

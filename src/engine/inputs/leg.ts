@@ -1,8 +1,9 @@
 /** One leg of a channel: its sockets, its state in the packet core, its programme tables, its statistics. */
 
 import * as L from "../../core/assembly/memory/layout.ts"
+import type { CoreEvent } from "../../core/packet-core/event-records.ts"
 import { channelOfIndex } from "../../core/packet-core/leg-index.ts"
-import type { CoreEvent, PacketCore } from "../../core/packet-core/packet-core.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import { STREAM_TYPE_SCTE35 } from "../../core/ts/stream-types.ts"
 import type { InputPolicy, LegSpec, LegStats, Reason, RelaySpec } from "../protocol/messages.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"

@@ -1,5 +1,5 @@
 /** The programmes of a leg, as its PAT and PMTs tell them. */
-import type { CoreEvent } from "../../core/packet-core/packet-core.ts"
+import type { CoreEvent } from "../../core/packet-core/event-records.ts"
 import { parsePat, parsePmt } from "../../core/ts/psi.ts"
 import type { ProgrammeInfo } from "../protocol/messages.ts"
 

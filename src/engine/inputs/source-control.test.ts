@@ -4,7 +4,7 @@ import { type InputRun, simulateInput } from "../../../test/simulate-input.ts"
 import { analyseStrictly } from "../../../test/strict-analyser.ts"
 import { type Carriage, toDatagrams } from "../../../test/ts-stream.ts"
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
-import type { Datagram } from "../../core/packet-core/testing/reference-parser.ts"
+import type { Datagram } from "../../core/packet-core/testing/reference-datagram.ts"
 import { generateTs, type TestProgrammeOptions } from "../../test-source/test-programme.ts"
 
 const BITRATE = 3_000_000

@@ -1,11 +1,50 @@
 /** A fake of `Channels`, over channels in memory. */
 import { Effect } from "effect"
 import { settingsOf } from "../../effects/config/request-bodies.ts"
-import type { ChannelView } from "../../effects/model/channel.ts"
+import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
 import { Conflict } from "../../effects/model/Errors.ts"
 import type { ChannelsService } from "../../effects/supervisor/Channels.ts"
 import { CREATED, fakeInput, fakeLeg, fakeScte35 } from "./fake-views.ts"
 import { type FakeWorld, slugOf, UNTIL } from "./fake-world.ts"
+
+const portTaken = (port: number | null | undefined) =>
+  new Conflict({ errors: [{ path: "rtp_port", message: `port ${port} is used by another channel` }] })
+
+/** What is shown of a channel that was just made. */
+const shownChannel = (
+  id: string,
+  number: number,
+  input: Parameters<ChannelsService["create"]>[0],
+  outputs: ReadonlyArray<OutputView>,
+): ChannelView => {
+  const rtp_port = input.rtp_port ?? null
+  const rtp_ip = input.rtp_ip ?? "0.0.0.0"
+  return {
+    id,
+    number,
+    slug: slugOf(input.name),
+    name: input.name,
+    rtp_ip,
+    rtp_port,
+    input_url: input.input_url ?? null,
+    backup_input_url: input.backup_input_url ?? null,
+    backup_rtp_ip: input.backup_rtp_ip ?? null,
+    backup_rtp_port: input.backup_rtp_port ?? null,
+    autostart: input.autostart ?? false,
+    auto_run: input.auto_run ?? "off",
+    input: fakeInput({ ...settingsOf(input.input), legs: [fakeLeg({ ip: rtp_ip, port: rtp_port ?? 0 })] }),
+    status: "stopped",
+    lifecycle: "idle",
+    error: null,
+    uptime: 0,
+    created_at: CREATED,
+    active_source: "primary",
+    worst: { state: "ok", cause: null, since: null, outputs_down: 0 },
+    alarms: [],
+    scte35: fakeScte35(),
+    outputs,
+  }
+}
 
 export const fakeChannels = ({
   change,
@@ -27,40 +66,10 @@ export const fakeChannels = ({
   })),
   create: (input) =>
     Effect.suspend(() => {
-      if ([...channels.values()].some((c) => c.rtp_port === input.rtp_port)) {
-        return new Conflict({
-          errors: [{ path: "rtp_port", message: `port ${input.rtp_port} is used by another channel` }],
-        })
-      }
-      const rtp_port = input.rtp_port ?? null
-      const rtp_ip = input.rtp_ip ?? "0.0.0.0"
-      return Effect.succeed(
-        put({
-          id: newId(),
-          number: channels.size + 1,
-          slug: slugOf(input.name),
-          name: input.name,
-          rtp_ip,
-          rtp_port,
-          input_url: input.input_url ?? null,
-          backup_input_url: input.backup_input_url ?? null,
-          backup_rtp_ip: input.backup_rtp_ip ?? null,
-          backup_rtp_port: input.backup_rtp_port ?? null,
-          autostart: input.autostart ?? false,
-          auto_run: input.auto_run ?? "off",
-          input: fakeInput({ ...settingsOf(input.input), legs: [fakeLeg({ ip: rtp_ip, port: rtp_port ?? 0 })] }),
-          status: "stopped",
-          lifecycle: "idle",
-          error: null,
-          uptime: 0,
-          created_at: CREATED,
-          active_source: "primary",
-          worst: { state: "ok", cause: null, since: null, outputs_down: 0 },
-          alarms: [],
-          scte35: fakeScte35(),
-          outputs: (input.outputs ?? []).map((o, i) => makeOutput(o, i + 1)),
-        }),
-      )
+      if ([...channels.values()].some((c) => c.rtp_port === input.rtp_port)) return portTaken(input.rtp_port)
+      const [id, number] = [newId(), channels.size + 1]
+      const outputs = (input.outputs ?? []).map((o, i) => makeOutput(o, i + 1))
+      return Effect.succeed(put(shownChannel(id, number, input, outputs)))
     }),
   clone: (ref, { name, rtp_port }) =>
     Effect.map(find(ref), (channel) => {
@@ -90,7 +99,7 @@ export const fakeChannels = ({
     ),
   preview: (input, ref) =>
     [...channels.values()].some((c) => c.rtp_port === input.rtp_port && c.slug !== ref)
-      ? new Conflict({ errors: [{ path: "rtp_port", message: `port ${input.rtp_port} is used by another channel` }] })
+      ? portTaken(input.rtp_port)
       : Effect.void,
   start: (ref) => set(ref, { status: "running", uptime: 5 }),
   stop: (ref) => set(ref, { status: "stopped", uptime: 0 }),

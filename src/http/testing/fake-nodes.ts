@@ -60,6 +60,38 @@ export interface FakeNodes extends NodesService {
   readonly asked: Array<readonly [verb: string, ...values: ReadonlyArray<unknown>]>
 }
 
+/** The verbs that change how a node stands. */
+const standingsOf = ({
+  asked,
+  find,
+  owners,
+  standings,
+}: Pick<FakeNodes, "asked" | "owners" | "standings"> & {
+  readonly find: (name: string) => Effect.Effect<NodeView, NotFound>
+}): Pick<NodesService, "setNode" | "drain" | "drained" | "resume"> => ({
+  setNode: (name, change) => Effect.tap(find(name), () => Effect.sync(() => asked.push(["setNode", name, change]))),
+  drain: (name) =>
+    Effect.tap(find(name), () =>
+      Effect.sync(() => {
+        asked.push(["drain", name])
+        standings.set(name, "draining")
+      }),
+    ),
+  drained: (name) =>
+    Stream.fromIterable(
+      [...owners]
+        .filter(([, owner]) => owner === name)
+        .map(([channel_id]) => ({ channel_id, to: name === "a" ? "b" : "a", gap_ms: 420, why: null })),
+    ),
+  resume: (name) =>
+    Effect.tap(find(name), () =>
+      Effect.sync(() => {
+        asked.push(["resume", name])
+        standings.delete(name)
+      }),
+    ),
+})
+
 /** The nodes of `addresses` as `self` sees them; channels that no test has placed belong to the first. */
 export const fakeNodes = (self: string, addresses: Readonly<Record<string, string>> = ADDRESSES): FakeNodes => {
   const [first = self] = Object.keys(addresses)
@@ -130,27 +162,7 @@ export const fakeNodes = (self: string, addresses: Readonly<Record<string, strin
               return placementOf(id)
             }),
       ),
-    setNode: (name, change) => Effect.tap(find(name), () => Effect.sync(() => asked.push(["setNode", name, change]))),
-    drain: (name) =>
-      Effect.tap(find(name), () =>
-        Effect.sync(() => {
-          asked.push(["drain", name])
-          standings.set(name, "draining")
-        }),
-      ),
-    drained: (name) =>
-      Stream.fromIterable(
-        [...owners]
-          .filter(([, owner]) => owner === name)
-          .map(([channel_id]) => ({ channel_id, to: name === "a" ? "b" : "a", gap_ms: 420, why: null })),
-      ),
-    resume: (name) =>
-      Effect.tap(find(name), () =>
-        Effect.sync(() => {
-          asked.push(["resume", name])
-          standings.delete(name)
-        }),
-      ),
+    ...standingsOf({ asked, find, owners, standings }),
     peerSecret: Redacted.make(SECRET),
   }
 }

@@ -23,6 +23,25 @@ export const slugOf = (name: string) =>
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
 const protocolOf = (url: string): Protocol => protocolOfUrl(url) ?? "srt"
 
+/** What is shown of an output that is made of `input` as the `n`th of its channel. */
+const shownOutput = (id: string, input: OutputInput, n: number): OutputView => {
+  const preset = input.preset ?? null
+  const url = input.url ?? (preset === null ? null : presetOf(preset).url) ?? "srt://none:1"
+  const name = input.name ?? `${protocolOf(url)} ${n}`
+  return fakeOutput({
+    id,
+    number: n,
+    slug: slugOf(name),
+    name,
+    protocol: protocolOf(url),
+    url: url.replace(/(passphrase=)[^&]*/, "$1***"),
+    stream_key: input.stream_key == null ? null : "***",
+    settings: maskedSettings(outputSettingsOf(input.settings)),
+    preset,
+    enabled: input.enabled ?? true,
+  })
+}
+
 export const makeFakeWorld = () => {
   const channels = new Map<string, ChannelView>()
   const events = new Map<string, ReadonlyArray<ChannelEventView>>()
@@ -72,23 +91,7 @@ export const makeFakeWorld = () => {
     channels.set(channel.id, channel)
     return channel
   }
-  const makeOutput = (input: OutputInput, n: number): OutputView => {
-    const preset = input.preset ?? null
-    const url = input.url ?? (preset === null ? null : presetOf(preset).url) ?? "srt://none:1"
-    const name = input.name ?? `${protocolOf(url)} ${n}`
-    return fakeOutput({
-      id: newId(),
-      number: n,
-      slug: slugOf(name),
-      name,
-      protocol: protocolOf(url),
-      url: url.replace(/(passphrase=)[^&]*/, "$1***"),
-      stream_key: input.stream_key == null ? null : "***",
-      settings: maskedSettings(outputSettingsOf(input.settings)),
-      preset,
-      enabled: input.enabled ?? true,
-    })
-  }
+  const makeOutput = (input: OutputInput, n: number) => shownOutput(newId(), input, n)
   const putOutput = (ref: string, output: string, change: Partial<OutputView>) =>
     Effect.map(findOutput(ref, output), ([channel, old]) => {
       const changed = { ...old, ...change }

@@ -6,7 +6,7 @@ import * as fc from "effect/FastCheck"
 import { buildPes } from "../../../test-source/pes.ts"
 import { buildPacket, PCR_MODULUS, TS_PACKET_SIZE } from "../../ts/packet.ts"
 import { buildPat, packetizeSection, registrationDescriptor, sealSection } from "../../ts/psi.ts"
-import type { Datagram } from "./reference-parser.ts"
+import type { Datagram } from "./reference-datagram.ts"
 import { pmtSection } from "./timed-stream.ts"
 
 const START_US = 5_000_000

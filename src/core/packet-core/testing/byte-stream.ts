@@ -2,7 +2,7 @@
 import { generateTs } from "../../../test-source/test-programme.ts"
 import { joinBytes } from "../../bytes/join-bytes.ts"
 import { TS_PACKET_SIZE } from "../../ts/packet.ts"
-import type { Datagram } from "./reference-parser.ts"
+import type { Datagram } from "./reference-datagram.ts"
 
 export const START_US = 1_000_000
 export const stream = generateTs(4, { bitrate: 2_000_000 })

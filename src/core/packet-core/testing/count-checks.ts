@@ -4,7 +4,7 @@ import { compareWithReference } from "../../../../test/compare-with-reference.ts
 import { choose, feedBatch } from "../../../../test/feed-core.ts"
 import type { LegCounters } from "../leg-fields.ts"
 import type { PacketCore } from "../packet-core.ts"
-import type { Datagram } from "./reference-parser.ts"
+import type { Datagram } from "./reference-datagram.ts"
 
 const NAMES = [
   "pat_errors",

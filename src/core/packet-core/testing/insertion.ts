@@ -8,7 +8,7 @@ import { spliceInsert } from "../../scte35/build-cue.ts"
 import { buildPacket, NULL_PID, TS_PACKET_SIZE } from "../../ts/packet.ts"
 import { packetizeSection, sealSection } from "../../ts/psi.ts"
 import type { PacketCore } from "../packet-core.ts"
-import type { ReferenceSlot } from "./reference-parser.ts"
+import type { ReferenceSlot } from "./reference-results.ts"
 
 /** In microseconds. */
 export const SECOND = 1e6

@@ -1,6 +1,6 @@
 /** RTP datagrams of null packets, for tests. */
 import { buildPacket, NULL_PID } from "../../ts/packet.ts"
-import type { Datagram } from "./reference-parser.ts"
+import type { Datagram } from "./reference-datagram.ts"
 
 export const bytes = (...parts: ReadonlyArray<Uint8Array | ReadonlyArray<number>>) =>
   new Uint8Array(parts.flatMap((part) => [...part]))

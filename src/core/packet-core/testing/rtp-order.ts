@@ -4,7 +4,7 @@ import * as L from "../../assembly/memory/layout.ts"
 import { buildRtp } from "../../rtp/header.ts"
 import { buildPacket } from "../../ts/packet.ts"
 import type { PacketCore } from "../packet-core.ts"
-import type { Datagram } from "./reference-parser.ts"
+import type { Datagram } from "./reference-datagram.ts"
 
 const SSRC = 7
 /** 20 Mbit/s. */

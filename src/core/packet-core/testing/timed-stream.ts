@@ -5,7 +5,7 @@
 import { buildPes } from "../../../test-source/pes.ts"
 import { buildPacket, NULL_PID, type PacketFields, TS_PACKET_SIZE } from "../../ts/packet.ts"
 import { buildPat, buildPmt, type Descriptor, packetizeSection } from "../../ts/psi.ts"
-import type { Datagram } from "./reference-parser.ts"
+import type { Datagram } from "./reference-datagram.ts"
 
 export const START_US = 10_000_000
 export const PMT_PID = 0x100

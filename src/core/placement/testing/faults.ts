@@ -1,5 +1,7 @@
 /** What goes wrong in a world, and what its operators do meanwhile: drawn by its seed. */
-import { DATABASE, type Machine, type World } from "./world.ts"
+import { startControlPlane } from "./control-plane.ts"
+import type { Machine } from "./machine.ts"
+import { DATABASE, type World } from "./world.ts"
 
 const linkOf = (a: string, b: string) => (a < b ? `${a} ${b}` : `${b} ${a}`)
 
@@ -24,7 +26,7 @@ const kill = (engineToo: boolean) => (world: World) => {
   const over = trouble(world, machine.name)
   world.kill(machine, engineToo)
   world.at(lasting(world), () => {
-    world.start(machine)
+    startControlPlane(world, machine)
     over()
   })
 }
@@ -106,7 +108,7 @@ const replace = (world: World) => {
     const staysCut = world.random() < 0.5 && !world.machines.some(({ isOff, isSevered }) => isSevered && !isOff)
     old.isSevered = staysCut
     for (const link of links) world.cut.delete(link)
-    world.start(world.add(old.name))
+    startControlPlane(world, world.add(old.name))
     world.at(world.timing.deadMs * world.random() * (staysCut ? 5 : 1), () => {
       world.kill(old, true)
       old.isOff = true
@@ -166,7 +168,7 @@ const leave = (world: World) => {
     world.kill(machine, true)
     if (reaches()) world.at(world.random() < 0.5 ? 10 : lasting(world), noteEnd)
     world.at(lasting(world), () => {
-      world.start(machine)
+      startControlPlane(world, machine)
       over()
     })
   }
@@ -242,7 +244,7 @@ export const heal = (world: World): void => {
   for (const machine of world.machines) {
     if (machine.isOff) continue
     if (machine.standsStill) world.thaw(machine)
-    world.start(machine)
+    startControlPlane(world, machine)
   }
   for (const node of world.database.nodes.values()) if (node.standing === "draining") node.standing = "up"
 }

@@ -1,6 +1,7 @@
 /** One world from its seed: trouble, then rest; what must never happen, and what must not happen without a reason. */
 import type { NodeBrain } from "../node-brain.ts"
 import { timingOf } from "../timing.ts"
+import { startControlPlane } from "./control-plane.ts"
 import { ALL_FAULTS, type Fault, heal, plan } from "./faults.ts"
 import { DATABASE, World, type WorldOptions } from "./world.ts"
 
@@ -67,7 +68,7 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
       n === 4 ? "keep" : "stop",
     )
   }
-  for (const machine of world.machines) world.start(machine)
+  for (const machine of world.machines) startControlPlane(world, machine)
   world.runUntil(SETTLED_MS)
   plan(world, faults, everyMs, SETTLED_MS + TROUBLE_MS)
 

@@ -3,6 +3,7 @@
  * has it, and used only then. The old one is forgotten when nothing sent with it can be asked for any more.
  */
 import type { StreamKeys } from "./key-material.ts"
+import { CONTROL, HEADER_BYTES, USER_KMREQ, writeControlHeader } from "./packet.ts"
 
 export interface RenewalOptions {
   /** Packets sent with one key: KMREFRESHRATE of libsrt, 2^24 there. */
@@ -68,4 +69,12 @@ export class KeyRenewal {
     this.#pending = null
     return true
   }
+}
+
+/** A control packet that announces a key; `to` is the peer's socket id, `timestamp` the connection's time in µs. */
+export const keyRequest = (message: Uint8Array, timestamp: number, to: number): Uint8Array<ArrayBuffer> => {
+  const packet = new Uint8Array(HEADER_BYTES + message.length)
+  writeControlHeader(new DataView(packet.buffer), 0, { type: CONTROL.USER, subtype: USER_KMREQ, timestamp, to })
+  packet.set(message, HEADER_BYTES)
+  return packet
 }

@@ -3,10 +3,9 @@
  * is sent again and what is given up. It has no socket and no clock: packets leave by a sink, times come with the call.
  */
 import type { HeaderMemory } from "./history.ts"
-import { KeyRenewal } from "./key-renewal.ts"
+import { KeyRenewal, keyRequest } from "./key-renewal.ts"
 import {
   CONTROL,
-  controlPacket,
   controlType,
   DATA,
   HEADER_BYTES,
@@ -14,7 +13,6 @@ import {
   type Malformed,
   messageAfter,
   sequenceDistance,
-  USER_KMREQ,
   USER_KMRSP,
 } from "./packet.ts"
 import { PlainControl } from "./plain-control.ts"
@@ -268,17 +266,7 @@ export class SrtSender {
     const message = renewal.poll(nowUs, this.rttUs, sequenceDistance(this.acked, this.#keySince) >= 0)
     if (renewal.parity !== parity) this.#keySince = this.next
     if (message === null) return
-    const packet = new Uint8Array(HEADER_BYTES + message.length)
-    packet.set(
-      controlPacket({
-        type: CONTROL.USER,
-        subtype: USER_KMREQ,
-        timestamp: nowUs - this.session.startUs,
-        to: this.session.peerSocketId,
-      }).subarray(0, HEADER_BYTES),
-    )
-    packet.set(message, HEADER_BYTES)
-    this.#sink.control(packet)
+    this.#sink.control(keyRequest(message, nowUs - this.session.startUs, this.session.peerSocketId))
   }
 
   /** Answers the last acknowledgement, if it has not been answered yet. */

@@ -18,7 +18,7 @@ import type { Address } from "./endpoint.ts"
 import type { PayloadRing } from "./payload-ring.ts"
 import { endReason, STALL_US, STALLED } from "./reasons.ts"
 import type { SendBatch } from "./send-batch.ts"
-import { type StreamCipher, streamCipher } from "./stream-cipher.ts"
+import { SessionCiphers } from "./session-ciphers.ts"
 
 const HEADER = 16
 /** 0.6 s at 8 Mbit/s; it grows with what is sent. */
@@ -63,9 +63,7 @@ export class OwnConnection {
   readonly #ring: PayloadRing
   readonly #sender: SrtSender
   readonly #packetSize: number
-  readonly #ciphers: [StreamCipher | null, StreamCipher | null] = [null, null]
-  /** The keys the ciphers were made of: a renewed one needs a new cipher. */
-  readonly #cipherKeys: [Uint8Array | null, Uint8Array | null] = [null, null]
+  readonly #ciphers: SessionCiphers
   readonly #connectedUs: number
   #reader: RingReader
   #headers: Block
@@ -95,6 +93,7 @@ export class OwnConnection {
     this.#ring = ring
     this.address = address
     this.session = session
+    this.#ciphers = new SessionCiphers(session, shared.arena, shared.batch)
     const largest = Math.floor(session.payloadBytes / 188) * 188
     this.#packetSize = Math.max(188, Math.min(options.packetSize, largest))
     this.#headers = shared.arena.take(HISTORY_MIN * HEADER)
@@ -172,25 +171,8 @@ export class OwnConnection {
     const payload = this.#ring.payload(position) + offset
     batch.use(this.#fd)
     if (parity === -1) batch.data(this.address, header, payload, length)
-    else batch.sealed(this.address, this.#cipher(parity), header, payload, length)
+    else batch.sealed(this.address, this.#ciphers.of(parity), header, payload, length)
     batch.leaveBefore(fences.untilUs(this.#ring.channel))
-  }
-
-  #cipher(parity: 0 | 1): StreamCipher {
-    const { keys } = this.session
-    const key = keys?.key(parity) ?? null
-    if (keys === null || key === null)
-      throw new Error("an SRT packet is to be encrypted with a key that does not exist")
-    const cipher = this.#ciphers[parity]
-    if (cipher !== null && this.#cipherKeys[parity] === key) return cipher
-    if (cipher !== null) {
-      this.#shared.batch.seal()
-      cipher.close()
-    }
-    const made = streamCipher(this.#shared.arena, key, keys.salt)
-    this.#ciphers[parity] = made
-    this.#cipherKeys[parity] = key
-    return made
   }
 
   /** True once the peer has said anything after the handshake: it is there. */
@@ -302,7 +284,7 @@ export class OwnConnection {
   close(nowUs: number): void {
     this.#sender.shutdown(nowUs)
     this.#shared.batch.submit()
-    for (const cipher of this.#ciphers) cipher?.close()
+    this.#ciphers.close()
     this.#shared.arena.release(this.#headers)
     this.#shared.arena.release(this.address.block)
   }
