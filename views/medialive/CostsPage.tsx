@@ -44,7 +44,7 @@ export const CostsPage = ({ costs, frame, months }: CostsPageProps) => (
             </tr>
           </thead>
           <tbody>
-            {costs.medialive.map(({ hours, hours_without_price, id, name, runs, usd: sum }) => (
+            {costs.medialive.map(({ hours, hours_in_part, hours_without_price, id, name, runs, usd: sum }) => (
               <tr>
                 <th scope="row">
                   {name} <span class="hint">{id}</span>
@@ -59,6 +59,12 @@ export const CostsPage = ({ costs, frame, months }: CostsPageProps) => (
                   {formatUsd(sum)}
                   {hours_without_price === 0 ? null : (
                     <span class="hint"> without {hours_without_price} h of unknown price</span>
+                  )}
+                  {hours_in_part === 0 ? null : (
+                    <span class="hint">
+                      {" "}
+                      {hours_in_part} h of it without some inputs or outputs, whose price is unknown
+                    </span>
                   )}
                 </td>
               </tr>

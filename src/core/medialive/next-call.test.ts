@@ -126,7 +126,12 @@ describe("the next request", () => {
         }),
       }
     }
-    return { asked, calls, channels: state.channels, count: (what: string) => calls.filter((c) => c?.do === what).length }
+    return {
+      asked,
+      calls,
+      channels: state.channels,
+      count: (what: string) => calls.filter((c) => c?.do === what).length,
+    }
   }
 
   it("gives each of 100 running channels its turn, and its figures each minute, while the list keeps its own", () => {

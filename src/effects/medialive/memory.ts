@@ -124,7 +124,7 @@ export const forgetAll = (memory: Memory): void => {
   Object.assign(memory, {
     prices: PRICE_TABLE,
     listAt: null,
-      pricesAt: null,
+    pricesAt: null,
     answeredAt: null,
     problem: null,
     failures: 0,
