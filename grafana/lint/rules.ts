@@ -20,7 +20,7 @@ export interface Finding {
 /** Where it is broken, once for each time. */
 type Rule = (dashboard: DashboardFile, uids: ReadonlyArray<string>) => ReadonlyArray<string>
 
-const UNITS = ["none", "short", "bps", "pps", "cps", "bytes", "s", "percentunit", "iops"]
+const UNITS = ["none", "short", "bps", "pps", "cps", "bytes", "s", "percentunit", "iops", "currencyUSD"]
 const COUNTS = ["rate", "irate", "increase"]
 /** Counters whose names do not say so. */
 const COUNTER = /_total$|_bucket$|_count$|_sum$|^node_netstat_/

@@ -3,6 +3,7 @@ import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard"
 import { channel } from "./channel.ts"
 import { fleet } from "./fleet.ts"
 import { host } from "./host.ts"
+import { mediaLive } from "./medialive.ts"
 import { output } from "./output.ts"
 import { slos } from "./slo.ts"
 
@@ -12,6 +13,7 @@ export const dashboards = (): Readonly<Record<string, Dashboard>> => ({
   "output.json": output(),
   "host.json": host(),
   "slo.json": slos(),
+  "medialive.json": mediaLive(),
 })
 
 /** A dashboard as the text of its file. */

@@ -10,6 +10,7 @@ export const UIDS = {
   output: "distributor-output",
   host: "distributor-host",
   slo: "distributor-slo",
+  medialive: "distributor-medialive",
 } as const
 
 /** Reference to a Grafana variable: `${name}`. */

@@ -12,7 +12,7 @@ import { type About, dataLinks } from "./links.ts"
 
 export const DATASOURCE = { type: "prometheus", uid: "$" + "{datasource}" } as const
 
-export type Unit = "none" | "short" | "bps" | "pps" | "cps" | "bytes" | "s" | "percentunit" | "iops"
+export type Unit = "none" | "short" | "bps" | "pps" | "cps" | "bytes" | "s" | "percentunit" | "iops" | "currencyUSD"
 type Color = "green" | "red" | "yellow" | "blue" | "text"
 
 export interface Query {

@@ -6,6 +6,7 @@ const SELECTED_HOST = ['job=~"$host_job"', 'instance=~"$host"'] as const
 
 export const CHANNEL = 'channel="$channel"'
 export const CHANNELS = 'channel=~"$channel"'
+export const MEDIALIVES = 'medialive=~"$medialive"'
 export const OUTPUTS = 'output=~"$output"'
 
 const selector = (metric: string, matchers: ReadonlyArray<string>) => `${metric}{${matchers.join(", ")}}`

@@ -48,6 +48,7 @@ export const variables = (own: ReadonlyArray<dashboard.QueryVariableBuilder>) =>
 /** A variable with one channel, for dashboards about a single one. */
 export const oneChannel = () => values("channel", "Channel", of("distributor_channel_info"), "channel")
 export const channels = () => many("channel", "Channel", of("distributor_channel_info"), "channel")
+export const mediaLives = () => many("medialive", "MediaLive channel", of("distributor_medialive_info"), "medialive")
 export const outputsOf = (channel: string) => many("output", "Output", of("distributor_output_info", channel), "output")
 export const hosts = () => [
   many("host_job", "Host job", "node_uname_info", "job"),

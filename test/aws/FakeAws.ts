@@ -1,7 +1,8 @@
 /**
  * A stand-in for AWS: MediaLive (REST, JSON), CloudWatch's GetMetricData, the price list's GetProducts and STS, with
  * signatures that are checked, states that take their time, throttling, missing permissions, and faults. It is held to
- * the models of AWS's own SDK by `medialive-faithful.test.ts`, and `aws` of the command line takes its answers.
+ * the models of AWS's own SDK by `medialive-faithful.test.ts`, and to `aws` of the command line by
+ * `medialive-cli.test.ts`.
  */
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type Server } from "node:http"
@@ -9,6 +10,7 @@ import type { AddressInfo } from "node:net"
 import type { AnswerOptions } from "../../src/core/medialive/testing/answers.ts"
 import { FakeChannel } from "./fake-channels.ts"
 import { metricsAsJson, metricsAsXml, productsAnswer } from "./fake-figures.ts"
+import { queryAction, roleAsJson, roleAsXml, wantsXml, xmlAnswer, xmlFailure } from "./fake-query.ts"
 import { signedBy } from "./verify-signature.ts"
 
 export const KEYS = { accessKeyId: "AKIAFAKE0000000000AA", secretAccessKey: "Fake+Secret/Of/The/Stand-In/0123456789ab" }
@@ -151,7 +153,7 @@ export class FakeAws {
   #actionOf({ body, headers, method, url }: Asked): string {
     const target = headers.get("x-amz-target")
     if (target !== null) return TARGETS[target] ?? target
-    const named = new URLSearchParams(body).get("Action")
+    const named = queryAction({ body })
     if (named !== null) return `${named === "GetMetricData" ? "cloudwatch" : "sts"}:${named}`
     const [, , kind, id, verb = ""] = new URL(url).pathname.split("/")
     if (kind !== "channels") return "unknown"
@@ -161,13 +163,13 @@ export class FakeAws {
   #decide(asked: Asked, action: string): Response {
     const by = signedBy(asked, (id) => this.keys.get(id))
     if (by === null)
-      return this.#fail(403, "InvalidSignatureException", "The request signature we calculated does not match")
-    if (this.#throttled()) return this.#fail(429, "TooManyRequestsException", "Too Many Requests")
+      return this.#fail(asked, 403, "InvalidSignatureException", "The request signature we calculated does not match")
+    if (this.#throttled()) return this.#fail(asked, 429, "TooManyRequestsException", "Too Many Requests")
     const fault = this.faults.get(action) ?? this.faults.get("*")
-    if (fault !== undefined) return this.#fail(fault[0], fault[1], `${fault[1]} as planned`)
+    if (fault !== undefined) return this.#fail(asked, fault[0], fault[1], `${fault[1]} as planned`)
     if (this.denied.has(action)) {
       const who = "arn:aws:iam::123456789012:user/distributor"
-      return this.#fail(403, "AccessDeniedException", `User: ${who} is not authorized to perform: ${action}`)
+      return this.#fail(asked, 403, "AccessDeniedException", `User: ${who} is not authorized to perform: ${action}`)
     }
     return this.#carryOut(asked, action)
   }
@@ -184,17 +186,17 @@ export class FakeAws {
 
   #carryOut(asked: Asked, action: string): Response {
     if (action === "cloudwatch:GetMetricData")
-      return asked.headers.has("x-amz-target")
-        ? this.#json(metricsAsJson(JSON.parse(asked.body), this.channels, this.#now()))
-        : this.#xml(metricsAsXml(new URLSearchParams(asked.body), this.channels, this.#now()))
+      return wantsXml(asked)
+        ? xmlAnswer(metricsAsXml(new URLSearchParams(asked.body), this.channels, this.#now()))
+        : this.#json(metricsAsJson(JSON.parse(asked.body), this.channels, this.#now()))
     if (action === "pricing:GetProducts") return this.#json(productsAnswer(JSON.parse(asked.body)))
     if (action === "sts:AssumeRole") return this.#role(asked)
     const url = new URL(asked.url)
     if (action === "medialive:ListChannels") return this.#list(url.searchParams)
     const id = decodeURIComponent(url.pathname.split("/")[3] ?? "")
     const channel = this.channels.get(id)
-    if (action === "unknown") return this.#fail(404, "NotFoundException", "there is no such operation here")
-    if (channel === undefined) return this.#fail(404, "NotFoundException", `Channel ${id} was not found`)
+    if (action === "unknown") return this.#fail(asked, 404, "NotFoundException", "there is no such operation here")
+    if (channel === undefined) return this.#fail(asked, 404, "NotFoundException", `Channel ${id} was not found`)
     if (action === "medialive:ListAlerts")
       return this.#json({
         alerts: (channel.state === "RUNNING" ? channel.alerts : []).map((alert) => ({
@@ -207,7 +209,7 @@ export class FakeAws {
       action === "medialive:StartChannel" ? ["IDLE", "STARTING", "RUNNING"] : ["RUNNING", "STOPPING", "IDLE"]
     if (action !== "medialive:DescribeChannel") {
       if (channel.state !== needs)
-        return this.#fail(409, "ConflictException", `Channel ${id} is ${channel.state}, and not ${needs}`)
+        return this.#fail(asked, 409, "ConflictException", `Channel ${id} is ${channel.state}, and not ${needs}`)
       channel.go(on ?? "", then ?? "")
     }
     return this.#json(channel.answer())
@@ -227,21 +229,18 @@ export class FakeAws {
   }
 
   /** Keys of a role, which are then known. */
-  #role({ body }: Asked): Response {
+  #role(asked: Asked): Response {
     const accessKeyId = `ASIA${randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase()}`
     const secretAccessKey = randomUUID()
     this.keys.set(accessKeyId, secretAccessKey)
-    const arn = new URLSearchParams(body).get("RoleArn") ?? ""
-    const expires = this.#now() / 1000 + 3600
+    const arn = new URLSearchParams(asked.body).get("RoleArn") ?? ""
     const keys = {
       AccessKeyId: accessKeyId,
       SecretAccessKey: secretAccessKey,
       SessionToken: "token",
-      Expiration: expires,
+      Expiration: this.#now() / 1000 + 3600,
     }
-    return this.#json({
-      AssumeRoleResponse: { AssumeRoleResult: { Credentials: keys, AssumedRoleUser: { Arn: arn } } },
-    })
+    return wantsXml(asked) ? xmlAnswer(roleAsXml(arn, keys)) : this.#json(roleAsJson(arn, keys))
   }
 
   #json(body: unknown): Response {
@@ -252,11 +251,8 @@ export class FakeAws {
     })
   }
 
-  #xml(body: string): Response {
-    return new Response(body, { status: 200, headers: { "Content-Type": "text/xml" } })
-  }
-
-  #fail(status: number, type: string, message: string): Response {
+  #fail(asked: Asked, status: number, type: string, message: string): Response {
+    if (wantsXml(asked)) return xmlFailure(status, type, message)
     return new Response(JSON.stringify({ message, __type: type }), {
       status,
       headers: { "Content-Type": "application/json", "x-amzn-requestid": randomUUID(), "x-amzn-errortype": type },

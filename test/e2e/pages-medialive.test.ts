@@ -138,7 +138,7 @@ it("the life of a channel of MediaLive beside ours, on the pages", async () => {
   expect(await axe(page)).toEqual([])
   const csv = await page.request.get(`${product.url}/medialive/costs.csv`)
   expect(await csv.text()).toMatch(
-    /^month,kind,name,id,amount,unit,list_price_estimate_usd\r\n\d{4}-\d\d,medialive,Main Event,1001,0\.17,hours,0\.17/,
+    /^month,kind,name,id,amount,unit,list_price_estimate_usd,hours_without_price,hours_priced_in_part\r\n\d{4}-\d\d,medialive,Main Event,1001,0\.17,hours,0\.17,0,0\r\n/,
   )
 
   // A schedule on the page of the channel.

@@ -31,7 +31,7 @@ const MediaLiveCosts = ({ channels }: { readonly channels: CostsView["medialive"
         </tr>
       </thead>
       <tbody>
-        {channels.map(({ hours, hours_without_price, id, name, runs, usd: sum }) => (
+        {channels.map(({ hours, hours_in_part, hours_without_price, id, name, runs, usd: sum }) => (
           <tr>
             <th scope="row">
               {name} <span class="hint">{id}</span>
@@ -46,6 +46,12 @@ const MediaLiveCosts = ({ channels }: { readonly channels: CostsView["medialive"
               {formatUsd(sum)}
               {hours_without_price === 0 ? null : (
                 <span class="hint"> without {hours_without_price} h of unknown price</span>
+              )}
+              {hours_in_part === 0 ? null : (
+                <span class="hint">
+                  {" "}
+                  {hours_in_part} h of it without some inputs or outputs, whose price is unknown
+                </span>
               )}
             </td>
           </tr>

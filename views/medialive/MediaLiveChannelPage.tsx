@@ -118,6 +118,26 @@ const Outputs = (shown: Shown) => (
   </section>
 )
 
+const Price = ({ channel: { price } }: Shown) => (
+  <section id="medialive-price" class="card" aria-labelledby="medialive-price-title">
+    <h2 id="medialive-price-title">List price</h2>
+    {price === null ? (
+      <p class="hint">It follows from its settings, which are being read from AWS.</p>
+    ) : (
+      <>
+        <p class="hint">An estimate {priceSource(price)}, and no bill.</p>
+        <ul class="notes">
+          {price.lines.map(({ atMost, usdPerHour, what, why }) => (
+            <li class={usdPerHour === null ? "warning" : ""}>
+              {what}: {usdPerHour === null ? `no price, ${why}` : `${atMost ? "at most " : ""}$${usdPerHour} an hour`}
+            </li>
+          ))}
+        </ul>
+      </>
+    )}
+  </section>
+)
+
 const AutoState = ({ channel }: Shown) => (
   <p id="medialive-auto-state">
     {channel.auto.enabled
@@ -145,6 +165,7 @@ export const channelRegions = (shown: Shown) => [
       },
       { id: "medialive-checks", html: String(<Checks {...shown} />) },
       { id: "medialive-outputs", html: String(<Outputs {...shown} />) },
+      { id: "medialive-price", html: String(<Price {...shown} />) },
       {
         id: "medialive-figures",
         html: String(

@@ -11,8 +11,10 @@ export interface Run {
   readonly startedAt: number
   /** Null while it runs. */
   readonly endedAt: number | null
-  /** List price when it was started, USD an hour; null where it was not known. */
+  /** List price, USD an hour; null where it is not known. */
   readonly usdPerHour: number | null
+  /** Inputs and outputs without a price, which `usdPerHour` leaves out. */
+  readonly unknownLines: number
 }
 
 /** A month of UTC, as in `2026-11`. */
@@ -50,6 +52,8 @@ export interface MonthCost {
   readonly usd: number | null
   /** Minutes of runs without a price, which `usd` leaves out. */
   readonly minutesWithoutPrice: number
+  /** Minutes of which `usd` holds a part alone: some inputs or outputs had no price. */
+  readonly minutesInPart: number
 }
 
 /** Each channel that ran in a month. */
@@ -66,6 +70,7 @@ export const costsOf = (runs: ReadonlyArray<Run>, month: Month, nowMs: number): 
       minutes: (before?.minutes ?? 0) + minutes,
       usd: usd === null ? (before?.usd ?? null) : (before?.usd ?? 0) + usd,
       minutesWithoutPrice: (before?.minutesWithoutPrice ?? 0) + (usd === null ? minutes : 0),
+      minutesInPart: (before?.minutesInPart ?? 0) + (usd !== null && run.unknownLines > 0 ? minutes : 0),
     })
   }
   return [...found.values()]

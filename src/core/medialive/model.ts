@@ -84,6 +84,8 @@ export interface MediaLiveVideo {
   readonly bitrate: number | null
   /** Frames a second; null where they follow the source. */
   readonly frameRate: number | null
+  /** True for H.264 of enhanced quality (`qualityLevel`), which costs more. */
+  readonly enhanced: boolean
 }
 
 /** Codecs of audio as MediaLive names their settings, without `Settings`. */

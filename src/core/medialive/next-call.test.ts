@@ -10,15 +10,17 @@ const channel = (over: Partial<PolledChannel> = {}): PolledChannel => ({
   describedAt: ago(60),
   describedState: "RUNNING",
   alertsAt: ago(5),
+  figuresAt: ago(20),
+  queries: 10,
   wantedAt: null,
   ...over,
 })
 /** Nothing is due. */
 const facts = (over: Partial<PollFacts> = {}): PollFacts => ({
   listAt: ago(5),
-  metricsAt: ago(30),
   pricesAt: ago(60),
   channels: [channel()],
+  mostQueries: 500,
   denied: new Map(),
   ...over,
 })
@@ -27,12 +29,41 @@ const denied = (what: Call["do"], seconds: number) => new Map([[what, ago(second
 describe("the next request", () => {
   it.each<readonly [string, Partial<PollFacts>, Call | null]>([
     ["none while nothing is due", {}, null],
-    ["the list first of all", { listAt: null, metricsAt: null }, { do: "list" }],
-    ["the list every 10 s", { listAt: ago(10), metricsAt: null }, { do: "list" }],
-    ["figures once a minute", { metricsAt: ago(60) }, { do: "metrics" }],
+    ["the list first of all", { listAt: null, channels: [channel({ figuresAt: null })] }, { do: "list" }],
+    ["the list every 10 s", { listAt: ago(10), channels: [channel({ figuresAt: null })] }, { do: "list" }],
+    ["figures once a minute", { channels: [channel({ figuresAt: ago(60) })] }, { do: "metrics", ids: ["1"] }],
+    [
+      "with figures that are due those that nearly are, the oldest first",
+      {
+        channels: [
+          channel({ figuresAt: ago(30) }),
+          channel({ id: "2", figuresAt: ago(60) }),
+          channel({ id: "3", figuresAt: ago(29) }),
+          channel({ id: "4", figuresAt: null }),
+        ],
+      },
+      { do: "metrics", ids: ["4", "2", "1"] },
+    ],
+    [
+      "no figures of what is not due, however many are nearly",
+      { channels: [channel({ figuresAt: ago(59) }), channel({ id: "2", figuresAt: ago(40) })] },
+      null,
+    ],
+    [
+      "as many figures as one request takes",
+      {
+        mostQueries: 25,
+        channels: [
+          channel({ figuresAt: ago(61) }),
+          channel({ id: "2", figuresAt: ago(63) }),
+          channel({ id: "3", figuresAt: ago(62) }),
+        ],
+      },
+      { do: "metrics", ids: ["2", "3"] },
+    ],
     [
       "no figures while nothing runs",
-      { metricsAt: ago(60), channels: [channel({ state: "IDLE", describedState: "IDLE" })] },
+      { channels: [channel({ state: "IDLE", describedState: "IDLE", figuresAt: null })] },
       null,
     ],
     [
@@ -72,36 +103,58 @@ describe("the next request", () => {
     ],
   ])("is %s", (_name, over, call) => expect(nextCall(facts(over), NOW)).toEqual(call))
 
-  it("gives each of 100 running channels its turn, while the list and the figures keep theirs", () => {
-    const channels = Array.from({ length: 100 }, (_, n) =>
-      channel({ id: String(n), describedAt: null, describedState: null, alertsAt: null }),
-    )
-    const state = {
-      listAt: null as number | null,
-      metricsAt: null as number | null,
-      pricesAt: null as number | null,
-      channels,
-      denied: new Map<Call["do"], number>(),
-    }
-    const calls: string[] = []
-    for (let s = 0; s < 300; s++) {
+  /** What is asked in so many seconds, one request a second, of channels that all run and feed us. */
+  const askedIn = (seconds: number, channels: ReadonlyArray<PolledChannel>) => {
+    let state = facts({ listAt: null, pricesAt: null, channels })
+    const calls: Array<Call | null> = []
+    const asked = new Map<string, number[]>()
+    for (let s = 0; s < seconds; s++) {
       const nowMs = NOW + s * 1000
       const call = nextCall(state, nowMs)
-      calls.push(call?.do ?? "none")
-      if (call?.do === "list") state.listAt = nowMs
-      if (call?.do === "metrics") state.metricsAt = nowMs
-      if (call?.do === "prices") state.pricesAt = nowMs
-      state.channels = state.channels.map((one) =>
-        call?.do === "describe" && call.id === one.id
-          ? { ...one, describedAt: nowMs, describedState: one.state }
-          : call?.do === "alerts" && call.id === one.id
-            ? { ...one, alertsAt: nowMs }
-            : one,
-      )
+      calls.push(call)
+      if (call?.do === "list") state = { ...state, listAt: nowMs }
+      if (call?.do === "prices") state = { ...state, pricesAt: nowMs }
+      const ids = call?.do === "metrics" ? call.ids : []
+      for (const id of ids) asked.set(id, [...(asked.get(id) ?? []), s])
+      state = {
+        ...state,
+        channels: state.channels.map((one) => {
+          if (ids.includes(one.id)) return { ...one, figuresAt: nowMs }
+          if (call?.do === "describe" && call.id === one.id)
+            return { ...one, describedAt: nowMs, describedState: one.state }
+          return call?.do === "alerts" && call.id === one.id ? { ...one, alertsAt: nowMs } : one
+        }),
+      }
     }
-    const count = (what: string) => calls.filter((call) => call === what).length
-    expect([count("list"), count("metrics"), count("describe")]).toEqual([30, 5, 100])
-    expect(state.channels.every(({ alertsAt }) => alertsAt !== null)).toBe(true)
+    return {
+      asked,
+      calls,
+      channels: state.channels,
+      count: (what: string) => calls.filter((c) => c?.do === what).length,
+    }
+  }
+
+  it("gives each of 100 running channels its turn, and its figures each minute, while the list keeps its own", () => {
+    const all = Array.from({ length: 100 }, (_, n) =>
+      channel({ id: String(n), describedAt: null, describedState: null, alertsAt: null, figuresAt: null }),
+    )
+    const { asked, channels, count } = askedIn(300, all)
+    expect([count("list"), count("metrics"), count("describe")]).toEqual([30, 10, 100])
+    expect(channels.every(({ alertsAt }) => alertsAt !== null)).toBe(true)
+    expect(asked.size).toBe(100)
+    for (const [id, times] of asked) {
+      const gaps = times.slice(1).map((at, n) => at - (times[n] ?? 0))
+      expect([id, times.length, gaps.every((gap) => gap >= 60 && gap <= 62)]).toEqual([id, 5, true])
+    }
+  })
+
+  it("brings figures of channels that started at different times together into one request a minute", () => {
+    const all = [20, 25, 40, 47, 59].map((seconds, n) => channel({ id: String(n), figuresAt: ago(seconds) }))
+    const { calls } = askedIn(360, all)
+    const late = calls.slice(180).filter((call) => call?.do === "metrics")
+    expect(late.map((call) => (call?.do === "metrics" ? [...call.ids].sort() : []))).toEqual(
+      Array.from({ length: 3 }, () => ["0", "1", "2", "3", "4"]),
+    )
   })
 })
 

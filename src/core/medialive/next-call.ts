@@ -1,12 +1,18 @@
 /**
  * Which request to AWS comes next, where there is one a second for everything: the list of channels every ten seconds,
- * figures once a minute, and in between what pages ask for, what has changed, and alerts, the oldest first. Pure; times
- * are monotonic ms.
+ * figures of each channel once a minute, in as few requests as they fit into, and in between what pages ask for, what
+ * has changed, and alerts, the oldest first. Pure; times are monotonic ms.
  */
 import type { MediaLiveState } from "./model.ts"
 
 export const LIST_EVERY_MS = 10_000
+/** Figures of a channel are asked for again after this time. */
 export const METRICS_EVERY_MS = 60_000
+/**
+ * Figures that are as old as this go along with those that are due: channels that started at different times come to
+ * be asked for together.
+ */
+const METRICS_ALONG_MS = METRICS_EVERY_MS / 2
 /** A channel that somebody looks at is described again after this time. */
 export const WANTED_EVERY_MS = 10_000
 export const ALERTS_EVERY_MS = 15_000
@@ -25,22 +31,27 @@ export interface PolledChannel {
   /** State that the list had when it was described. */
   readonly describedState: MediaLiveState | null
   readonly alertsAt: number | null
+  /** When its figures were asked for last. */
+  readonly figuresAt: number | null
+  /** Queries that its figures take. */
+  readonly queries: number
   /** When somebody looked at it last. */
   readonly wantedAt: number | null
 }
 
 export interface PollFacts {
   readonly listAt: number | null
-  readonly metricsAt: number | null
   readonly pricesAt: number | null
   readonly channels: ReadonlyArray<PolledChannel>
+  /** Queries for figures that one request takes. */
+  readonly mostQueries: number
   /** Requests that AWS refused for want of a permission, and when. */
   readonly denied: ReadonlyMap<Call["do"], number>
 }
 
 export type Call =
   | { readonly do: "list" }
-  | { readonly do: "metrics" }
+  | { readonly do: "metrics"; readonly ids: ReadonlyArray<string> }
   | { readonly do: "prices" }
   | { readonly do: "describe"; readonly id: string }
   | { readonly do: "alerts"; readonly id: string }
@@ -58,13 +69,30 @@ const oldest = <A>(all: ReadonlyArray<A>, at: (one: A) => number | null): A | un
 /** How long a look at a page makes a channel worth a request, in ms. */
 const LOOK_MS = 5000
 
+/** Channels whose figures the next request asks for, the oldest first; none while no figures are due. */
+const figuresDue = (running: ReadonlyArray<PolledChannel>, most: number, nowMs: number): ReadonlyArray<string> => {
+  if (!running.some(({ figuresAt }) => isDue(figuresAt, METRICS_EVERY_MS, nowMs))) return []
+  const along = running
+    .filter(({ figuresAt }) => isDue(figuresAt, METRICS_ALONG_MS, nowMs))
+    .sort((a, b) => (a.figuresAt ?? Number.NEGATIVE_INFINITY) - (b.figuresAt ?? Number.NEGATIVE_INFINITY))
+  const ids: string[] = []
+  let room = most
+  for (const { id, queries } of along) {
+    room -= queries
+    if (room < 0) break
+    ids.push(id)
+  }
+  return ids
+}
+
 /** The next request; null when none is due. */
 export const nextCall = (facts: PollFacts, nowMs: number): Call | null => {
-  const { channels, denied, listAt, metricsAt, pricesAt } = facts
+  const { channels, denied, listAt, mostQueries, pricesAt } = facts
   const may = (what: Call["do"]) => isDue(denied.get(what) ?? null, DENIED_MS, nowMs)
   if (isDue(listAt, LIST_EVERY_MS, nowMs)) return { do: "list" }
   const running = channels.filter(({ feeds, state }) => feeds && state === "RUNNING")
-  if (running.length > 0 && may("metrics") && isDue(metricsAt, METRICS_EVERY_MS, nowMs)) return { do: "metrics" }
+  const ids = may("metrics") ? figuresDue(running, mostQueries, nowMs) : []
+  if (ids.length > 0) return { do: "metrics", ids }
   if (may("describe")) {
     const looked = channels.filter(
       ({ describedAt, wantedAt }) =>

@@ -2,10 +2,10 @@
  * List prices of MediaLive: those that `GetProducts` of the price list service answers with, or else a short table.
  * They are what AWS publishes, never what an account is billed: free tiers, reservations and discounts are not in them.
  */
-import { describeLine, type PriceLine } from "./price-lines.ts"
+import { describeLine, type PriceLine, unknownOf } from "./price-lines.ts"
 
-/** A price of the list for what a line of a channel may be. */
-export interface ListPrice extends Omit<PriceLine, "name"> {
+/** A price of the list for what a line of a channel may be. Enhanced and premium qualities are not among them. */
+export interface ListPrice extends Omit<PriceLine, "name" | "enhanced"> {
   readonly usdPerHour: number
 }
 
@@ -27,8 +27,9 @@ const row = (
 ): ListPrice => ({ kind, pipeline, codec: "AVC", resolution, mbps, fps, usdPerHour })
 
 /**
- * The few prices that AWS's own cost examples name, for US East (N. Virginia), as read on the date. What is not in it
- * has no price here.
+ * The few prices that AWS's own cost examples name, for US East (N. Virginia), as read on the date. AWS shows the rest
+ * of its list to browsers alone, by region: what is not in the table has no price here, and says so. docs/medialive.md
+ * names all that AWS bills by, with these prices; a test holds it to them.
  */
 export const PRICE_TABLE: PriceList = {
   asOf: "2026-11-24",
@@ -45,9 +46,11 @@ export const PRICE_TABLE: PriceList = {
 const same = (line: PriceLine, price: ListPrice): boolean =>
   line.kind === price.kind &&
   line.codec === price.codec &&
-  line.resolution === price.resolution &&
-  line.mbps === price.mbps &&
-  (price.fps === null || line.fps === price.fps)
+  // Sound is sound, whatever else the list says of it.
+  (line.codec === "AUDIO" ||
+    (line.resolution === price.resolution &&
+      line.mbps === price.mbps &&
+      (price.fps === null || line.fps === price.fps)))
 
 export interface PricedLine {
   readonly what: string
@@ -55,13 +58,21 @@ export interface PricedLine {
   readonly usdPerHour: number | null
   /** True where the price is that of two pipelines, for a channel that has one. */
   readonly atMost: boolean
+  /** Why there is no price, in words; null where there is one. */
+  readonly why: string | null
 }
 
-/** Lines without a frame rate follow their source, and are taken for 30 frames a second at most. */
-const assumed = (line: PriceLine): PriceLine => ({ ...line, fps: line.kind === "output" ? (line.fps ?? "<=30") : null })
+const whyNot = (line: PriceLine, { asOf, from }: PriceList): string => {
+  const unknown = unknownOf(line)
+  if (unknown.length > 0) return `MediaLive does not tell its ${unknown.join(" and ")}, by which AWS bills`
+  if (line.enhanced) return "AWS bills enhanced quality at prices of its own, which are not read here"
+  return from === "aws"
+    ? "AWS's price list names none"
+    : `the table of ${asOf} has none; AWS tells it to whoever has the permission pricing:GetProducts`
+}
 
-export const priced = (line: PriceLine, { prices }: PriceList): PricedLine => {
-  const found = prices.filter((price) => same(assumed(line), price))
+export const priced = (line: PriceLine, list: PriceList): PricedLine => {
+  const found = line.enhanced ? [] : list.prices.filter((price) => same(line, price))
   const exact = found.find(({ pipeline }) => pipeline === line.pipeline)
   const other = line.pipeline === "Single" ? found.find(({ pipeline }) => pipeline === "Standard") : undefined
   const price = exact ?? other
@@ -69,6 +80,7 @@ export const priced = (line: PriceLine, { prices }: PriceList): PricedLine => {
     what: describeLine(line),
     usdPerHour: price?.usdPerHour ?? null,
     atMost: exact === undefined && other !== undefined,
+    why: price === undefined ? whyNot(line, list) : null,
   }
 }
 

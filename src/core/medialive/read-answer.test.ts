@@ -44,7 +44,7 @@ describe("the answer of DescribeChannel", () => {
         fec: { include: "COLUMN_AND_ROW", columnDepth: 10, rowLength: 10 },
         bufferMs: 1000,
         inputLossAction: "EMIT_PROGRAM",
-        video: { codec: "AVC", width: 1920, height: 1080, bitrate: 6_000_000, frameRate: 25 },
+        video: { codec: "AVC", width: 1920, height: 1080, bitrate: 6_000_000, frameRate: 25, enhanced: false },
         audio: [{ codec: "aac", path: "encoderSettings.audioDescriptions[0].codecSettings" }],
       },
     ])

@@ -104,12 +104,15 @@ const videoOf = (value: unknown): MediaLiveVideo => {
   const name = oneOf(Object.keys(settings)[0], ["h264Settings", "h265Settings", "mpeg2Settings", "av1Settings"])
   const codec = object(name === null ? null : settings[name])
   const [numerator, denominator] = [number(codec["framerateNumerator"]), number(codec["framerateDenominator"])]
+  // Numbers of an earlier setting may be left beside this one.
+  const follows = codec["framerateControl"] === "INITIALIZE_FROM_SOURCE"
   return {
     codec: name === null ? "OTHER" : VIDEO[name],
     width: number(width),
     height: number(height),
     bitrate: number(codec["bitrate"]) ?? number(codec["maxBitrate"]),
-    frameRate: numerator === null || !denominator ? null : numerator / denominator,
+    frameRate: follows || numerator === null || !denominator ? null : numerator / denominator,
+    enhanced: codec["qualityLevel"] === "ENHANCED_QUALITY",
   }
 }
 

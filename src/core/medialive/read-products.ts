@@ -40,7 +40,7 @@ const fpsOf = (text = ""): PriceLine["fps"] => {
   return digits === "30-60" ? "30-60" : /(?:^|-)30$/.test(digits) ? "<=30" : digits === "60" ? ">60" : null
 }
 const codecOf = (text: string | undefined): PriceLine["codec"] =>
-  /MPEG-?2/i.test(text ?? "") ? "MPEG2" : oneOf(text, ["AVC", "HEVC", "AV1"])
+  /MPEG-?2/i.test(text ?? "") ? "MPEG2" : /^audio/i.test(text ?? "") ? "AUDIO" : oneOf(text, ["AVC", "HEVC", "AV1"])
 
 /** USD an hour of the first price of on-demand terms; null where it is billed by something else. */
 const hourlyOf = (product: Json): number | null => {
@@ -73,7 +73,7 @@ export const readProducts = (answer: unknown): ProductPage => {
     const usdPerHour = hourlyOf(product)
     if (kind === undefined || usdPerHour === null || isReserved(attributes)) return []
     const quality = attributes.get("videoquality") ?? ""
-    // Premium qualities are chosen for an encode by settings that are not looked at here.
+    // Enhanced and premium qualities have prices of their own: lines of them have none here.
     if (kind === "output" && !/^(?:|NA|standard)$/i.test(quality)) return []
     return [
       {

@@ -24,6 +24,7 @@ describe("asking AWS", () => {
       const { aws, pass, service } = yield* makeStage({ channels })
       for (let n = 0; n < 100; n++) aws.add({ id: String(1000 + n), state: "RUNNING", urls: urls(n) })
       yield* pass(130)
+      const figures = aws.calls.filter(({ action }) => action === "cloudwatch:GetMetricData").map(({ at }) => at)
       assert.isAbove(aws.calls.length, 110)
       assert.isAtMost(densest(aws.calls), 1)
       const { channels: shown, stale_s } = yield* service.list
@@ -33,7 +34,12 @@ describe("asking AWS", () => {
         [100, 100, 2],
       )
       assert.isAtMost(aws.count("medialive:ListChannels"), 14)
-      assert.isAtMost(aws.count("cloudwatch:GetMetricData"), 3)
+      // Fifty channels with two pipelines fit into a request: all hundred have theirs each minute, by two of them.
+      const [first = 0] = figures
+      const minutes = figures.map((at) => Math.floor((at - first) / 60_000))
+      assert.deepStrictEqual(minutes, [0, 0, 1, 1, 2, 2])
+      const told = yield* Effect.forEach(shown, ({ id }) => service.channel(id))
+      assert.deepStrictEqual([...new Set(told.map((one) => one.figures.length))], [10])
     }),
   )
 

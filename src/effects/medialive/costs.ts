@@ -28,13 +28,14 @@ export const makeCosts = ({ memory, rows }: Pick<MediaLiveDeps, "memory" | "rows
     const view: CostsView = {
       month,
       note: COST_NOTE,
-      medialive: costsOf(runs, month, nowMs).map(({ channel, minutes, minutesWithoutPrice, runs: count, usd }) => ({
+      medialive: costsOf(runs, month, nowMs).map(({ channel, usd, runs: count, ...of }) => ({
         id: channel,
         name: names.get(channel) ?? channel,
         runs: count,
-        hours: hours(minutes),
+        hours: hours(of.minutes),
         usd: usd === null ? null : cents(usd),
-        hours_without_price: hours(minutesWithoutPrice),
+        hours_without_price: hours(of.minutesWithoutPrice),
+        hours_in_part: hours(of.minutesInPart),
       })),
       egress: (yield* rows.egress(month)).map(({ bytes, name }) => ({
         channel: name,

@@ -20,7 +20,7 @@ import type { MediaLiveDeps } from "./deps.ts"
 import { type Egress, makeEgress } from "./egress.ts"
 import { makeMediaLiveRows } from "./medialive-rows.ts"
 import type { MediaLiveService } from "./medialive-service.ts"
-import { AUTO_OFF, autoOf, type Known, makeMemory } from "./memory.ts"
+import { AUTO_OFF, autoOf, type Known, makeMemory, newKnown } from "./memory.ts"
 import { ourChannelOf } from "./our-side.ts"
 import { makePoller, type Poller } from "./poller.ts"
 import { makeRunBook, type RunBook } from "./run-book.ts"
@@ -72,12 +72,9 @@ const restore = ({ memory, rows }: MediaLiveDeps, use: (stored: MediaLiveDeps["m
     if (memory.api === null) return
     for (const [id, { at, seen }] of yield* rows.loadSeen) {
       memory.channels.set(id, {
+        ...newKnown(seen.summary),
         ...seen,
-        describedAt: null,
         describedUnix: seen.described === null ? null : at,
-        describedState: null,
-        alertsAt: null,
-        wantedAt: null,
       })
       memory.answeredAt = Math.max(memory.answeredAt ?? 0, at)
     }

@@ -211,6 +211,8 @@ export interface CostsView {
     readonly usd: number | null
     /** Hours of runs whose price was not known, which `usd` leaves out. */
     readonly hours_without_price: number
+    /** Hours of which `usd` holds a part alone: some inputs or outputs had no price. */
+    readonly hours_in_part: number
   }>
   readonly egress: ReadonlyArray<{
     readonly channel: string

@@ -18,6 +18,7 @@ const run = (over: Partial<StoredRun> = {}): StoredRun => ({
   seenAt: 1_700_000_060_000,
   endedAt: null,
   usdPerHour: 0.996,
+  unknownLines: 1,
   ...over,
 })
 /** Bytes beyond 2^32, as a day of outputs sends. */

@@ -76,6 +76,7 @@ interface RunRow {
   readonly seen_at: number
   readonly ended_at: number | null
   readonly usd_per_hour: number | null
+  readonly unknown_lines: number
 }
 
 /** PostgreSQL gives whole numbers of 64 bits as texts. */
@@ -87,6 +88,7 @@ const runOf = (row: RunRow): StoredRun => ({
   seenAt: Number(row.seen_at),
   endedAt: row.ended_at === null ? null : Number(row.ended_at),
   usdPerHour: row.usd_per_hour === null ? null : Number(row.usd_per_hour),
+  unknownLines: Number(row.unknown_lines),
 })
 
 const connectionRows = ({ box, change, read, sql }: StoreAccess) => ({
@@ -161,7 +163,7 @@ const costRows = ({ change, read, sql }: StoreAccess) => ({
       "store the runs of MediaLive",
       Effect.forEach(
         runs,
-        ({ channel, endedAt, id, name, seenAt, startedAt, usdPerHour }) =>
+        ({ channel, endedAt, id, name, seenAt, startedAt, unknownLines, usdPerHour }) =>
           sql`INSERT INTO medialive_runs ${sql.insert({
             id,
             medialive_id: channel,
@@ -170,8 +172,9 @@ const costRows = ({ change, read, sql }: StoreAccess) => ({
             seen_at: seenAt,
             ended_at: endedAt,
             usd_per_hour: usdPerHour,
+            unknown_lines: unknownLines,
           })} ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, ended_at = excluded.ended_at,
-              usd_per_hour = excluded.usd_per_hour`,
+              usd_per_hour = excluded.usd_per_hour, unknown_lines = excluded.unknown_lines`,
         { discard: true },
       ),
     ),

@@ -19,9 +19,24 @@ export interface Known {
   describedState: MediaLiveState | null
   alerts: ReadonlyArray<MediaLiveAlert>
   alertsAt: number | null
+  /** When its figures were asked for last. */
+  figuresAt: number | null
   /** When somebody looked at it last. */
   wantedAt: number | null
 }
+
+/** A channel of which only the list tells so far. */
+export const newKnown = (summary: MediaLiveSummary): Known => ({
+  summary,
+  described: null,
+  describedAt: null,
+  describedUnix: null,
+  describedState: null,
+  alerts: [],
+  alertsAt: null,
+  figuresAt: null,
+  wantedAt: null,
+})
 
 /** What MediaLive does by itself, with what came of it. */
 export interface Auto extends StoredAuto {
@@ -67,7 +82,6 @@ export interface Memory {
   readonly autos: Map<string, Auto>
   prices: PriceList
   listAt: number | null
-  metricsAt: number | null
   pricesAt: number | null
   /** Up to when figures of each channel were asked for, Unix ms. */
   readonly figuresUntil: Map<string, number>
@@ -90,7 +104,6 @@ export const makeMemory = (): Memory => ({
   autos: new Map(),
   prices: PRICE_TABLE,
   listAt: null,
-  metricsAt: null,
   pricesAt: null,
   figuresUntil: new Map(),
   answeredAt: null,
@@ -111,7 +124,6 @@ export const forgetAll = (memory: Memory): void => {
   Object.assign(memory, {
     prices: PRICE_TABLE,
     listAt: null,
-    metricsAt: null,
     pricesAt: null,
     answeredAt: null,
     problem: null,
@@ -132,6 +144,13 @@ export const addFigure = (figures: Map<string, Figure>, figure: Figure): void =>
 
 export const figuresOf = (memory: Memory, id: string): ReadonlyArray<Figure> =>
   [...memory.figures.values()].filter(({ channel }) => channel === id)
+
+/** Forgets a channel that is gone at MediaLive; what it does by itself is kept, since it may come back. */
+export const forgetChannel = (memory: Memory, id: string): void => {
+  memory.channels.delete(id)
+  memory.figuresUntil.delete(id)
+  for (const [key, { channel }] of memory.figures) if (channel === id) memory.figures.delete(key)
+}
 
 /** Both sides of the wire. */
 export interface Wire {

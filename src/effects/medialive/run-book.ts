@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { Effect } from "effect"
 import { isBilled } from "../../core/medialive/lifecycle.ts"
+import type { HourlyPrice } from "../../core/medialive/price-list.ts"
 import type { StoreError } from "../model/Errors.ts"
 import type { MediaLiveDeps } from "./deps.ts"
 import type { StoredRun } from "./medialive-rows.ts"
@@ -9,6 +10,20 @@ import { priceOf } from "./memory.ts"
 
 /** How often it is written down that a run goes on, in ms. */
 const NOTED_EVERY_MS = 60_000
+
+type PriceOfRun = Pick<StoredRun, "usdPerHour" | "unknownLines">
+const NO_PRICE: PriceOfRun = { usdPerHour: null, unknownLines: 0 }
+
+/**
+ * The price of a run, from what is known now: AWS's own takes the place of any other, and the table serves where there
+ * is none. It is asked for after the channels, and is away for a while after a restart.
+ */
+const priceOfRun = (run: StoredRun | undefined, now: HourlyPrice | null): PriceOfRun => {
+  const before = run ?? NO_PRICE
+  const isBetter = now !== null && now.usdPerHour !== null && (now.from === "aws" || before.usdPerHour === null)
+  const { unknownLines, usdPerHour } = before
+  return isBetter ? { usdPerHour: now.usdPerHour, unknownLines: now.unknown } : { usdPerHour, unknownLines }
+}
 
 export interface RunBook {
   /** Looks at the states as they are known now. Never fails. */
@@ -31,13 +46,13 @@ export const makeRunBook = ({ memory, rows }: MediaLiveDeps): Effect.Effect<RunB
       for (const [id, known] of memory.channels) {
         const { name, state } = known.summary
         const run = open.get(id)
-        const usdPerHour = priceOf(memory, known)?.usdPerHour ?? null
+        const price = priceOfRun(run, priceOf(memory, known))
         if (isBilled(state) && run === undefined) {
-          const begun = { id: randomUUID(), channel: id, name, startedAt: at, seenAt: at, endedAt: null, usdPerHour }
+          const begun = { id: randomUUID(), channel: id, name, startedAt: at, seenAt: at, endedAt: null, ...price }
           open.set(id, begun)
           changed.push(begun)
         } else if (isBilled(state) && run !== undefined) {
-          const going = { ...run, usdPerHour: run.usdPerHour ?? usdPerHour, seenAt: at }
+          const going = { ...run, ...price, seenAt: at }
           if (at - run.seenAt < NOTED_EVERY_MS && going.usdPerHour === run.usdPerHour) continue
           open.set(id, going)
           changed.push(going)

@@ -46,7 +46,7 @@ export const Price = Struct({
   from: Literal("aws", "table"),
   region: Text,
   as_of: Text,
-  lines: List(Struct({ what: Text, usdPerHour: NullOr(Figure), atMost: Flag })),
+  lines: List(Struct({ what: Text, usdPerHour: NullOr(Figure), atMost: Flag, why: NullOr(Text) })),
 })
 export const Auto = Struct({
   enabled: Flag,
@@ -162,6 +162,7 @@ export const Costs = Struct({
       hours: Figure,
       usd: NullOr(Figure),
       hours_without_price: Figure,
+      hours_in_part: Figure,
     }),
   ),
   egress: List(Struct({ channel: Text, gigabytes: Figure, usd: NullOr(Figure) })),

@@ -26,11 +26,23 @@ interface CostRow {
   readonly amount: number
   readonly unit: "hours" | "GB"
   readonly usd: number | null
+  /** Hours that `usd` leaves out, and those of which it holds a part alone. */
+  readonly hoursWithout: number
+  readonly hoursInPart: number
 }
 
 const rowsOf = ({ egress, medialive }: CostsView): ReadonlyArray<CostRow> => [
   ...medialive.map(
-    ({ hours, id, name, usd }): CostRow => ({ kind: "medialive", name, id, amount: hours, unit: "hours", usd }),
+    ({ hours, hours_in_part: hoursInPart, hours_without_price: hoursWithout, id, name, usd }): CostRow => ({
+      kind: "medialive",
+      name,
+      id,
+      amount: hours,
+      unit: "hours",
+      usd,
+      hoursWithout,
+      hoursInPart,
+    }),
   ),
   ...egress.map(
     ({ channel, gigabytes, usd }): CostRow => ({
@@ -40,6 +52,8 @@ const rowsOf = ({ egress, medialive }: CostsView): ReadonlyArray<CostRow> => [
       amount: gigabytes,
       unit: "GB",
       usd,
+      hoursWithout: 0,
+      hoursInPart: 0,
     }),
   ),
 ]
@@ -54,6 +68,8 @@ export const costsCsv = (costs: CostsView): string => {
     ["amount", ({ amount }) => amount],
     ["unit", ({ unit }) => unit],
     ["list_price_estimate_usd", ({ usd }) => usd],
+    ["hours_without_price", ({ hoursWithout }) => hoursWithout],
+    ["hours_priced_in_part", ({ hoursInPart }) => hoursInPart],
   ]
   return csvOf(columns, rowsOf(costs))
 }

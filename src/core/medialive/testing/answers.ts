@@ -13,6 +13,8 @@ export interface AnswerOptions {
   readonly inputLossAction?: string
   readonly audio?: string
   readonly video?: string
+  /** Settings of the video's codec, beside or in place of the usual ones. */
+  readonly codec?: Readonly<Record<string, unknown>>
   readonly egress?: ReadonlyArray<string>
   readonly scte35Pid?: number | null
   readonly vpc?: Readonly<Record<string, unknown>>
@@ -25,7 +27,15 @@ const REGION = "eu-west-1"
 const ACCOUNT = "123456789012"
 
 const encoder = (options: AnswerOptions) => {
-  const { audio = "aacSettings", fec = null, inputLossAction = "EMIT_PROGRAM", m2ts, srt = false, video } = options
+  const {
+    audio = "aacSettings",
+    fec = null,
+    codec,
+    inputLossAction = "EMIT_PROGRAM",
+    m2ts,
+    srt = false,
+    video,
+  } = options
   const settings = {
     bufferMsec: 1000,
     destination: { destinationRefId: "dist" },
@@ -48,6 +58,7 @@ const encoder = (options: AnswerOptions) => {
     framerateControl: "SPECIFIED",
     framerateNumerator: 25,
     framerateDenominator: 1,
+    ...codec,
   }
   return {
     timecodeConfig: { source: "EMBEDDED" },

@@ -30,11 +30,12 @@ export interface MetricValues extends MetricQuery {
 export const MAX_QUERIES = 500
 export const PERIOD_S = 60
 
+/** @param queries `MAX_QUERIES` at most */
 export const metricBody = (queries: ReadonlyArray<MetricQuery>, fromMs: number, toMs: number): object => ({
   StartTime: Math.floor(fromMs / 1000),
   EndTime: Math.ceil(toMs / 1000),
   ScanBy: "TimestampAscending",
-  MetricDataQueries: queries.slice(0, MAX_QUERIES).map(({ channel, metric, pipeline }, n) => ({
+  MetricDataQueries: queries.map(({ channel, metric, pipeline }, n) => ({
     Id: `q${n}`,
     MetricStat: {
       Metric: {

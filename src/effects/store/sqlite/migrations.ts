@@ -314,6 +314,10 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     ) STRICT`,
     "CREATE INDEX partner_links_of_output ON partner_links (output_id)",
   ],
+  [
+    // Inputs and outputs that the price of a run leaves out.
+    "ALTER TABLE medialive_runs ADD COLUMN unknown_lines INTEGER NOT NULL DEFAULT 0",
+  ],
 ]
 
 /**
