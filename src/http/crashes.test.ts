@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import type { Crash } from "../effects/engine/Crashes.ts"
-import { EngineCrashDetails, EngineCrashes } from "./openapi/schemas.ts"
+import { EngineCrashDetails, EngineCrashes } from "./openapi/system-schemas.ts"
 import { fakeHealth } from "./testing/fake-health.ts"
 import { makeTestApp } from "./testing/test-app.ts"
 

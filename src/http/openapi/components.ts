@@ -45,6 +45,7 @@ import * as nodes from "./node-schemas.ts"
 import * as notifications from "./notification-schemas.ts"
 import * as schemas from "./schemas.ts"
 import * as scte35 from "./scte35-schemas.ts"
+import * as system from "./system-schemas.ts"
 
 const body = (schema: Named["schema"], description: string): Named => ({ schema, description, strict: true })
 const answer = (schema: Named["schema"], description: string): Named => ({ schema, description })
@@ -187,9 +188,9 @@ const TABLE: Readonly<Record<string, Named>> = {
   NodeChange: body(NodeChange, "Changes of a node: what is left out stays as it is"),
   PlacementInput: body(PlacementInput, "Where a channel is to run: what is left out stays as it is"),
   MoveInput: body(MoveInput, "Where a channel is to move"),
-  EngineCrashes: answer(schemas.EngineCrashes, "Engines that died or hung, and channels that are kept out since"),
-  EngineCrash: answer(schemas.EngineCrash, "An engine that died or hung"),
-  EngineCrashDetails: answer(schemas.EngineCrashDetails, "All that is kept of an engine that died or hung"),
+  EngineCrashes: answer(system.EngineCrashes, "Engines that died or hung, and channels that are kept out since"),
+  EngineCrash: answer(system.EngineCrash, "An engine that died or hung"),
+  EngineCrashDetails: answer(system.EngineCrashDetails, "All that is kept of an engine that died or hung"),
   Nodes: answer(nodes.Nodes, "The nodes of this installation; none on a single machine"),
   Node: answer(nodes.Node, "A machine that runs channels"),
   Placement: answer(nodes.Placement, "Where a channel runs"),
@@ -218,10 +219,10 @@ const TABLE: Readonly<Record<string, Named>> = {
   Incident: answer(notifications.Incident, "Open notices of one cause"),
   IncidentChannel: answer(notifications.IncidentChannel, "A channel that an incident hits"),
   IncidentOutput: answer(notifications.IncidentOutput, "An output that an incident hits"),
-  SystemStats: answer(schemas.SystemStats, "What the service uses of its machine"),
-  Health: answer(schemas.Health, "How the service is"),
-  Alive: answer(schemas.Alive, "The process runs"),
-  Ready: answer(schemas.Ready, "Whether requests can be served"),
+  SystemStats: answer(system.SystemStats, "What the service uses of its machine"),
+  Health: answer(system.Health, "How the service is"),
+  Alive: answer(system.Alive, "The process runs"),
+  Ready: answer(system.Ready, "Whether requests can be served"),
   Problem: answer(schemas.Problem, "What is wrong (RFC 9457)"),
 }
 

@@ -32,6 +32,7 @@ import type * as history from "./history-schemas.ts"
 import type * as nodes from "./node-schemas.ts"
 import type * as schemas from "./schemas.ts"
 import type * as scte35 from "./scte35-schemas.ts"
+import type * as system from "./system-schemas.ts"
 
 /** Lists are lists, whoever may change them. */
 type Plain<T> =
@@ -73,7 +74,7 @@ describe("described answers", () => {
     held<typeof schemas.Template.Type, TemplateView>(true)
     held<typeof schemas.Preset.Type, Preset>(true)
     held<typeof schemas.OutputTest.Type, OutputTestView>(true)
-    held<typeof schemas.Health.Type, Health>(true)
+    held<typeof system.Health.Type, Health>(true)
     held<Omit<typeof schemas.Problem.Type, "instance">, ProblemBody>(true)
     held<typeof scte35.SpliceCommand.Type, SpliceCommand>(true)
     held<typeof scte35.Upid.Type, Upid>(true)

@@ -10,7 +10,6 @@ import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { CARRIERS } from "../../core/srt/backup-choice.ts"
 import { SRT_STACKS } from "../../core/srt/stack.ts"
-import { Handled } from "../../effects/engine/Crashes.ts"
 import {
   AutoRun,
   ChannelStatus,
@@ -265,64 +264,6 @@ export const OutputTest = Struct({
   address: NullOr(Text),
   took_ms: Num,
 })
-
-const EngineHealth = Struct({ connected: Flag, pid: NullOr(Count), uptime: Num, restarts: Count })
-/** One of several engines. */
-const NumberedEngine = Struct({ ...EngineHealth.fields, number: Count, channels: Count, problem: NullOr(Text) })
-const EngineUsage = Struct({ cpu_seconds: Num, cpu_percent: Num, rss_bytes: Count, loop_max_ms: Num })
-
-/** What the machine is like as a place for the service. */
-export const MachineCheck = Struct({
-  id: Text,
-  state: Literal("ok", "warning", "unknown"),
-  found: Text,
-  cost: Text,
-  remedy: Text,
-})
-
-/** A channel that is kept out of the engines. */
-export const KeptOut = Struct({ channel_id: Text, since: Time, crash: Text })
-/** An engine that died or hung, as a list shows it. */
-export const EngineCrash = Struct({
-  id: Text,
-  at: Time,
-  engine: Count,
-  pid: Count,
-  why: Text,
-  uptime: Num,
-  channels: texts,
-  handled: NullOr(Handled),
-})
-export const EngineCrashes = Struct({ crashes: List(EngineCrash), kept_out: List(KeptOut) })
-export const EngineCrashDetails = Struct({ ...EngineCrash.fields, figures: NullOr(Schema.Unknown), log: Text })
-
-export const Health = Struct({
-  status: Literal("ok", "degraded"),
-  version: Text,
-  uptime: Num,
-  channels: Struct({ total: Count, running: Count, error: Count }),
-  engine: EngineHealth,
-  engines: List(NumberedEngine),
-  srt: Struct({ available: Flag, version: NullOr(Text), problem: NullOr(Text) }),
-  store: Struct({ ok: Flag }),
-  machine: List(MachineCheck),
-  kept_out: List(KeptOut),
-  problems: texts,
-  channel_problems: texts,
-})
-/** Figures of this process, of the engines and of the machine. */
-export const SystemStats = Struct({
-  version: Text,
-  uptime: Num,
-  service: Struct({ pid: Count, uptime: Num, cpu_seconds: Num, cpu_percent: Num, rss_bytes: Count }),
-  engine: Struct({ ...EngineHealth.fields, ...EngineUsage.fields }),
-  engines: List(Struct({ ...NumberedEngine.fields, ...EngineUsage.fields })),
-  machine: Struct({ cpus: Count, load_average: List(Num), memory_bytes: Count, memory_free_bytes: Count }),
-  inputs: Health.fields.channels,
-  outputs: Struct({ total: Count, connected: Count, error: Count, bitrate: Num }),
-})
-export const Alive = Struct({ status: Literal("ok") })
-export const Ready = Struct({ status: Literal("ready", "not ready"), store: Flag, engine: Flag })
 
 export const Problem = Struct({
   type: Text,
