@@ -8,7 +8,6 @@ export const TABLES = {
   "src/engine/protocol/messages.ts": "the messages between control plane and engine, a type each",
   "src/http/openapi/examples.ts": "an example of each body for the API's document",
   "src/http/openapi/fields.ts": "a sentence for each field of the API",
-  "src/http/openapi/schemas.ts": "the shape of each answer of the API",
 }
 
 /** What is too long and is to be taken apart, with the lines that it has and may not exceed. */
