@@ -177,6 +177,27 @@ describe("the page of a channel", () => {
     },
   )
 
+  it("tells who changed what in two clicks from the list, and takes it back with two", async () => {
+    const players = (await product.view(id)).outputs.find(({ name }) => name === "players")?.id
+    const nameOfPlayers = async () => (await product.view(id)).outputs.find((output) => output.id === players)?.name
+    await product.api("PUT", `/api/channels/${id}/outputs/${players}`, { name: "spectators" })
+    const { click, close, count, page, problems } = await openPage(browser, product.url)
+    await click(page.locator("#channel-rows").getByRole("link", { name: "Main <event>", exact: true }))
+    await click(page.getByRole("navigation", { name: "Parts of the page" }).getByRole("link", { name: "Changes" }))
+    const newest = page.locator(".changes > li").first()
+    expect(await read(newest)).toMatch(/UTC by[\s\S]*players[\s\S]*spectators/)
+    expect(count.clicks).toBe(2)
+    expect(await nameOfPlayers()).toBe("spectators")
+    await page.goto(url)
+    count.clicks = 0
+    await click(page.getByRole("navigation", { name: "Parts of the page" }).getByRole("link", { name: "Changes" }))
+    await click(newest.getByRole("button", { name: "Revert" }))
+    await eventually("the name is as it was", async () => ((await nameOfPlayers()) === "players" ? true : null))
+    expect(count.clicks).toBe(2)
+    expect(problems).toEqual([])
+    await close()
+  })
+
   it("counts a break down, and keeps it with its cues and their proof", async () => {
     const { close, page, problems } = await open()
     const left = page.locator("#channel-state .break time")
