@@ -140,7 +140,7 @@ describe.skipIf(library.srt === null)("an SRT output with a backup receiver", ()
     await bench.channel({}, "late")
     const [mainPort, backupPort] = [await freeUdpPort(), await freeUdpPort()]
     await receiver(backupPort)
-    open("late", mainPort, backupPort, "?connect_timeout=1000")
+    open("late", mainPort, backupPort, "?connect_timeout=3000")
     await eventually("the backup carries", () => (backupOf("late").carrier === "backup" ? true : null))
     expect(bench.output("late", "late").state).toBe("connected")
     await receiver(mainPort)

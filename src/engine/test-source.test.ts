@@ -85,7 +85,8 @@ describe.each(runtimes)("test source under %s", (_, command, prefix) => {
         expect(bytes.readUInt32BE(8)).toBe(77)
       }
       const tookMs = (arrivals.at(-1)?.atMs ?? 0) - (arrivals[0]?.atMs ?? 0)
-      expect(tookMs).toBeGreaterThan(1800)
+      // In real time, but for the first datagrams, which a busy machine may read late.
+      expect(tookMs).toBeGreaterThan(1000)
     },
     TIMEOUT_MS,
   )
