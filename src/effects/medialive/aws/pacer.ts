@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { AwsFailed } from "../../model/Errors.ts"
 import { monotonicMs } from "../../model/monotonic.ts"
+import { isThrottled } from "./refusals.ts"
 
 /** Time between the end of a request and the next one, in ms. AWS publishes no limit for MediaLive. */
 export const GAP_MS = 1000
@@ -18,9 +19,6 @@ export interface Pacer {
 
 export const REQUEST_OUTCOMES = ["ok", "throttled", "refused", "failed"] as const
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number]
-
-export const isThrottled = ({ code, status }: Pick<AwsFailed, "code" | "status">): boolean =>
-  status === 429 || /^(?:Throttling|TooManyRequests|RequestLimitExceeded)/.test(code)
 
 const outcomeOf = (error: AwsFailed): RequestOutcome =>
   isThrottled(error) ? "throttled" : error.status >= 400 && error.status < 500 ? "refused" : "failed"
