@@ -222,7 +222,7 @@ it("a destination starts and stops MediaLive, by REST: ready, starting, streamin
   expect((await product.api("POST", "/api/medialive/channels/1001/stop")).status).toBe(200)
 })
 
-it("AWS that is away, or refuses, delays nothing: what it said last is shown with its age, and the rest goes on", async () => {
+it("AWS that does not answer, or refuses, delays nothing: what it said last is shown, and the rest goes on", async () => {
   await product.channel({ name: "Aside", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
   aws.silent.add("*")
   // A start that AWS does not answer fails on its own, within its bound.
@@ -243,24 +243,10 @@ it("AWS that is away, or refuses, delays nothing: what it said last is shown wit
     502,
     expect.stringMatching(/medialive:StartChannel.*did not answer within 10 s/),
   ])
-  const stale = await eventually(
-    "it is stale",
-    async () => {
-      const { body: list } = await product.api<{ stale_s: number | null; problem: string | null }>(
-        "GET",
-        "/api/medialive",
-      )
-      return list.stale_s === null ? null : list
-    },
-    60_000,
-  )
-  expect(stale.problem).toMatch(/did not answer within 10 s/)
-  expect(await (await fetch(`${product.url}/medialive`)).text()).toMatch(/AWS has not answered for \d+ s/)
+  const { body: list } = await product.api<{ problem: string | null }>("GET", "/api/medialive")
+  expect(list.problem).toMatch(/did not answer within 10 s/)
   aws.silent.clear()
   aws.denied.add("medialive:StartChannel")
-  const fresh = async () =>
-    (await product.api<{ stale_s: number | null }>("GET", "/api/medialive")).body.stale_s === null
-  await eventually("AWS answers again", async () => ((await fresh()) ? true : null), 90_000)
   const refused = await product.api<{ detail: string }>("POST", "/api/medialive/channels/1001/start")
   expect([refused.status, refused.body.detail]).toEqual([502, expect.stringContaining("medialive:StartChannel")])
   aws.denied.clear()
