@@ -38,9 +38,14 @@ export const noteAsked = (memory: Memory, call: Call, nowMs: number): void => {
   }
 }
 
+/** What AWS allows, after all, is asked for again when it is due. */
+export const noteAllowed = (memory: Pick<Memory, "denied" | "missing">, action: string): void => {
+  memory.missing.delete(action)
+  for (const what of memory.denied.keys()) if (ACTIONS[what] === action) memory.denied.delete(what)
+}
+
 export const noteOk = (memory: Memory, call: Call): void => {
-  memory.denied.delete(call.do)
-  memory.missing.delete(ACTIONS[call.do])
+  noteAllowed(memory, ACTIONS[call.do])
   memory.failures = 0
   if (call.do === "list") memory.problem = null
 }

@@ -3,6 +3,7 @@ import { Clock, Effect } from "effect"
 import { PERMISSIONS, POLICIES } from "../../core/medialive/policy.ts"
 import type { AwsFailed, InvalidInput, StoreError } from "../model/Errors.ts"
 import { InvalidInput as Invalid } from "../model/Errors.ts"
+import { noteAllowed } from "./asked.ts"
 import { type AwsApi, makeAwsApi } from "./aws/AwsApi.ts"
 import { regionIn } from "./aws/endpoints.ts"
 import { isDenied } from "./aws/refusals.ts"
@@ -161,6 +162,14 @@ export const makeConnect = ({ addresses, environment, fetch, memory, pacer, rows
         use(null)
       }),
     ),
-    test: Effect.suspend(() => (memory.api === null ? Effect.succeed(NOT_SET) : trial(memory.api))),
+    test: Effect.suspend(() => {
+      const { api } = memory
+      if (api === null) return Effect.succeed(NOT_SET)
+      return Effect.tap(trial(api), ({ steps }) => {
+        // Another connection may have been set meanwhile.
+        if (memory.api !== api) return
+        for (const { action, outcome } of steps) if (outcome === "ok") noteAllowed(memory, action)
+      })
+    }),
   }
 }
