@@ -169,7 +169,9 @@ export class FakeAws {
     if (fault !== undefined) return this.#fail(asked, fault[0], fault[1], `${fault[1]} as planned`)
     if (this.denied.has(action)) {
       const who = "arn:aws:iam::123456789012:user/distributor"
-      return this.#fail(asked, 403, "AccessDeniedException", `User: ${who} is not authorized to perform: ${action}`)
+      // Services that speak JSON 1.0 and 1.1 refuse with 400.
+      const status = asked.headers.has("x-amz-target") ? 400 : 403
+      return this.#fail(asked, status, "AccessDeniedException", `User: ${who} is not authorized to perform: ${action}`)
     }
     return this.#carryOut(asked, action)
   }

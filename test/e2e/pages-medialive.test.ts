@@ -55,7 +55,7 @@ it("the life of a channel of MediaLive beside ours, on the pages", async () => {
   await page.getByText("AWS is not connected").waitFor()
 
   // Connected by keys that are typed, with a permission missing first.
-  aws.denied.add("medialive:ListAlerts")
+  aws.denied.add("medialive:ListAlerts").add("pricing:GetProducts")
   await page.getByRole("link", { name: "Connection to AWS" }).click()
   await page.getByLabel("Region", { exact: true }).fill("eu-west-1")
   await page.getByLabel("Access key id", { exact: true }).fill(KEYS.accessKeyId)
@@ -63,7 +63,7 @@ it("the life of a channel of MediaLive beside ours, on the pages", async () => {
   await page.getByLabel("Where MediaLive reaches this machine").fill("127.0.0.1")
   await page.getByLabel("Price of a GB that outputs send").fill("0.09")
   await page.getByRole("button", { name: "Test", exact: true }).click()
-  await page.getByText("Missing: medialive:ListAlerts.").waitFor()
+  await page.getByText("Missing: medialive:ListAlerts, pricing:GetProducts.").waitFor()
   expect(await page.content()).not.toContain(KEYS.secretAccessKey)
   expect(await axe(page)).toEqual([])
   aws.denied.clear()
@@ -158,8 +158,46 @@ it("the life of a channel of MediaLive beside ours, on the pages", async () => {
   await close()
 }, 180_000)
 
-it("a destination starts and stops MediaLive, by REST: ready, starting, streaming, ready", async () => {
+it("a destination starts and stops MediaLive, by page: added, started, streaming, stopped, removed", async () => {
   aws.channel("1001").alerts = []
+  const { close, page, problems } = await openPage(browser, `${product.url}/medialive/channels/1001`)
+  await page.getByRole("button", { name: "Start and stop it by itself" }).click()
+  await page.getByText("Saved.").waitFor()
+  await page.getByText(/^On: /).waitFor()
+  // Created: nothing is asked of AWS.
+  const before = aws.count("medialive:StartChannel")
+  await page.goto(`${product.url}/add/output?channel=main-event`)
+  await page.getByLabel("Name", { exact: true }).fill("Restream")
+  await page.getByLabel("URL", { exact: true }).fill(`udp://127.0.0.1:${await freeUdpPort()}`)
+  await page.getByRole("button", { name: "Add without starting it" }).click()
+  await page.waitForURL("**/#output-*")
+  expect([aws.count("medialive:StartChannel"), (await mediaLive()).lifecycle]).toEqual([before, "ready"])
+  // Started: MediaLive is, and what it is doing stands beside the legs.
+  await page.goto(`${product.url}/channels/main-event`)
+  const row = page.locator("#output-rows > tr", { hasText: "Restream" })
+  const first = page.locator("#beside > div", { hasText: "pipeline 0 → primary" })
+  await first.getByRole("link", { name: "Start MediaLive…" }).waitFor()
+  await row.getByRole("button", { name: "Start output Restream" }).click()
+  await first.getByText("MediaLive is starting, which takes a minute or more").waitFor()
+  await first.getByText("MediaLive sends, and it arrives here.").waitFor()
+  await row.getByText("connected", { exact: true }).waitFor()
+  expect(aws.count("medialive:StartChannel")).toBe(before + 1)
+  // Stopped: the output at once, MediaLive by hand, with what goes dark.
+  await row.getByRole("button", { name: "Stop output Restream" }).click()
+  await row.getByText("stopped", { exact: true }).waitFor()
+  await first.getByRole("link", { name: "Stop MediaLive…" }).click()
+  await page.getByText("No output of ours goes dark.").waitFor()
+  await page.getByRole("button", { name: "Stop Main Event" }).click()
+  await page.getByText("ready (IDLE)").waitFor()
+  // Removed.
+  await page.goto(`${product.url}/channels/main-event/outputs/restream/edit`)
+  await page.getByRole("button", { name: "Remove output" }).click()
+  await page.getByText("Output Restream of Main Event removed.").waitFor()
+  expect(problems).toEqual([])
+  await close()
+}, 180_000)
+
+it("a destination starts and stops MediaLive, by REST: ready, starting, streaming, ready", async () => {
   const set = await product.api("PUT", "/api/medialive/channels/1001/auto", { enabled: true, idle_minutes: 10 })
   expect(set.status).toBe(200)
   const output = await product.addOutput("main-event", {
@@ -183,6 +221,36 @@ it("a destination starts and stops MediaLive, by REST: ready, starting, streamin
   expect((await product.api("DELETE", `/api/channels/main-event/outputs/${output.id}`)).status).toBe(204)
   expect((await product.api("POST", "/api/medialive/channels/1001/stop")).status).toBe(200)
 })
+
+it("AWS that does not answer, or refuses, delays nothing: what it said last is shown, and the rest goes on", async () => {
+  await product.channel({ name: "Aside", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
+  aws.silent.add("*")
+  // A start that AWS does not answer fails on its own, within its bound.
+  const asked = product.api<{ detail: string }>("POST", "/api/medialive/channels/1001/start")
+  const paths = ["/medialive", "/medialive/channels/1001", "/channels/main-event", "/api/medialive", "/api/channels"]
+  let slowest = 0
+  for (let n = 0; n < 4; n++)
+    for (const path of paths) {
+      const from = performance.now()
+      expect([path, (await fetch(`${product.url}${path}`)).status]).toEqual([path, 200])
+      slowest = Math.max(slowest, performance.now() - from)
+    }
+  // Far below the 10 s that a request to AWS may take.
+  expect(slowest).toBeLessThan(4000)
+  expect((await product.api("POST", "/api/channels/aside/stop")).status).toBe(200)
+  const { body, status } = await asked
+  expect([status, body.detail]).toEqual([
+    502,
+    expect.stringMatching(/medialive:StartChannel.*did not answer within 10 s/),
+  ])
+  const problem = async () => (await product.api<{ problem: string | null }>("GET", "/api/medialive")).body.problem
+  await eventually("the list says so", async () => ((await problem())?.includes("within 10 s") ? true : null))
+  aws.silent.clear()
+  aws.denied.add("medialive:StartChannel")
+  const refused = await product.api<{ detail: string }>("POST", "/api/medialive/channels/1001/start")
+  expect([refused.status, refused.body.detail]).toEqual([502, expect.stringContaining("medialive:StartChannel")])
+  aws.denied.clear()
+}, 240_000)
 
 it("no secret is in the log, on a page, in the metrics or in an export, and AWS was asked once a second at most", async () => {
   const paths = ["/medialive", "/medialive/channels/1001", "/settings/medialive", "/metrics", "/api/config?secrets=1"]

@@ -23,7 +23,23 @@ const Ours = ({ leg }: { readonly leg: LegView | undefined }) =>
     </span>
   )
 
-const BesideLeg = ({ beside, leg }: { readonly beside: BesideView; readonly leg: LegView | undefined }) => (
+interface Shown {
+  readonly beside: BesideView
+  readonly leg: LegView | undefined
+  readonly mayAct: boolean
+}
+
+/** Leads to the question that names price and consequences. */
+const Act = ({ beside: { id, state }, mayAct }: Shown) => {
+  const verb = state === "IDLE" ? "start" : state === "RUNNING" ? "stop" : null
+  return verb === null || !mayAct ? null : (
+    <a class="button" href={`/medialive/channels/${encodeURIComponent(id)}/${verb}`}>
+      {verb === "start" ? "Start MediaLive…" : "Stop MediaLive…"}
+    </a>
+  )
+}
+
+const BesideLeg = ({ beside, leg, mayAct }: Shown) => (
   <div id={`beside-${beside.source}-${beside.id}-${beside.pipeline}`} class="leg">
     <h3>
       pipeline {beside.pipeline} → {beside.source}
@@ -32,6 +48,7 @@ const BesideLeg = ({ beside, leg }: { readonly beside: BesideView; readonly leg:
       <a href={`/medialive/channels/${beside.id}`}>{beside.name}</a>
       <LifecycleMark {...beside} />
       <Ours leg={leg} />
+      <Act beside={beside} leg={leg} mayAct={mayAct} />
     </div>
     <p class={LOOKS[beside.at]}>{beside.sentence}</p>
     <Alerts alerts={beside.alerts} />
@@ -61,10 +78,13 @@ const Values = ({ view }: { readonly view: ChannelMediaLiveView }) => (
 )
 
 /** One item for each leg that is fed, and what to type. */
-export const besideItems = (view: ChannelMediaLiveView, channel: ChannelView) => [
-  ...view.beside.map((beside) => ({
-    id: `beside-${beside.source}-${beside.id}-${beside.pipeline}`,
-    html: String(<BesideLeg beside={beside} leg={channel.input.legs.find(({ source }) => source === beside.source)} />),
-  })),
+export const besideItems = (view: ChannelMediaLiveView, channel: ChannelView, mayAct: boolean) => [
+  ...view.beside.map((beside) => {
+    const leg = channel.input.legs.find(({ source }) => source === beside.source)
+    return {
+      id: `beside-${beside.source}-${beside.id}-${beside.pipeline}`,
+      html: String(<BesideLeg beside={beside} leg={leg} mayAct={mayAct} />),
+    }
+  }),
   { id: "beside-values", html: String(<Values view={view} />) },
 ]

@@ -75,7 +75,7 @@ export const whereToLook = (leg: LegFacts, sender: SenderFacts): Look => {
     case "ready":
       return leg.receiving
         ? look("here", "MediaLive is idle, and packets arrive here all the same: somebody else sends to this address.")
-        : look("there", "MediaLive is idle: start it there or with the button above.")
+        : look("there", "MediaLive is idle: start it, here or there.")
     case "starting":
       return look("wait", `MediaLive is starting, which takes a minute or more; ${arrives}.`)
     case "stopping":

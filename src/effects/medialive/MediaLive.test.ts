@@ -23,7 +23,8 @@ describe("asking AWS", () => {
       )
       const { aws, pass, service } = yield* makeStage({ channels })
       for (let n = 0; n < 100; n++) aws.add({ id: String(1000 + n), state: "RUNNING", urls: urls(n) })
-      yield* pass(130)
+      // All are described in 125 s; a busy machine may miss some of its turns.
+      yield* pass(150)
       const figures = aws.calls.filter(({ action }) => action === "cloudwatch:GetMetricData").map(({ at }) => at)
       assert.isAbove(aws.calls.length, 90)
       assert.isAtMost(densest(aws.calls), 1)
@@ -33,11 +34,15 @@ describe("asking AWS", () => {
         [shown.length, shown.filter(({ price }) => price !== null).length, shown[0]?.feeds.length],
         [100, 100, 2],
       )
-      assert.isAtMost(aws.count("medialive:ListChannels"), 14)
+      assert.isAtMost(aws.count("medialive:ListChannels"), 16)
       // Fifty channels with two pipelines fit into a request: all hundred have theirs each minute, by two of them.
       const [first = 0] = figures
       const minutes = figures.map((at) => Math.floor((at - first) / 60_000))
       assert.deepStrictEqual(minutes, [0, 0, 1, 1, 2, 2])
+      // People have their turn between all of them.
+      const stopped = yield* Effect.fork(service.stop("1007"))
+      yield* pass(3)
+      assert.isTrue(Option.isSome(yield* Fiber.poll(stopped)))
       const told = yield* Effect.forEach(shown, ({ id }) => service.channel(id))
       assert.deepStrictEqual([...new Set(told.map((one) => one.figures.length))], [10])
     }),
@@ -94,7 +99,7 @@ describe("asking AWS", () => {
 
   it.scoped("goes on without what it may not do, and names the permission", () =>
     Effect.gen(function* () {
-      const { aws, listed, pass, service } = yield* makeStage()
+      const { aws, listed, pass, service, until } = yield* makeStage()
       aws.add({ state: "RUNNING" })
       aws.denied.add("medialive:ListAlerts").add("cloudwatch:GetMetricData").add("pricing:GetProducts")
       yield* listed
@@ -109,9 +114,17 @@ describe("asking AWS", () => {
         [null, null, "table"],
       )
       assert.strictEqual(aws.count("pricing:GetProducts"), 1)
-      aws.denied.clear()
-      yield* pass(700, 10)
-      assert.deepStrictEqual((yield* service.list).missing_permissions, [])
+      // What the test of the connection finds allowed is used at once, and not ten minutes later.
+      aws.denied.delete("pricing:GetProducts")
+      const tested = yield* Effect.fork(service.test)
+      yield* until("it is tested", Effect.map(Fiber.poll(tested), Option.isSome))
+      assert.deepStrictEqual((yield* tested).missing, ["medialive:ListAlerts", "cloudwatch:GetMetricData"])
+      yield* pass(10)
+      const after = yield* service.list
+      assert.deepStrictEqual(
+        [after.missing_permissions.map(({ action }) => action), after.channels[0]?.price?.from],
+        [["medialive:ListAlerts", "cloudwatch:GetMetricData"], "aws"],
+      )
     }),
   )
 

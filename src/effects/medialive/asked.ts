@@ -1,6 +1,7 @@
 /** What is noted of requests to AWS: when each was made, what is refused, and how long nothing is asked. */
 import { type Call, pauseAfter } from "../../core/medialive/next-call.ts"
 import type { AwsFailed } from "../model/Errors.ts"
+import { isDenied } from "./aws/refusals.ts"
 import type { Memory } from "./memory.ts"
 
 /** The permission that each request needs. */
@@ -37,9 +38,14 @@ export const noteAsked = (memory: Memory, call: Call, nowMs: number): void => {
   }
 }
 
+/** What AWS allows, after all, is asked for again when it is due. */
+export const noteAllowed = (memory: Pick<Memory, "denied" | "missing">, action: string): void => {
+  memory.missing.delete(action)
+  for (const what of memory.denied.keys()) if (ACTIONS[what] === action) memory.denied.delete(what)
+}
+
 export const noteOk = (memory: Memory, call: Call): void => {
-  memory.denied.delete(call.do)
-  memory.missing.delete(ACTIONS[call.do])
+  noteAllowed(memory, ACTIONS[call.do])
   memory.failures = 0
   if (call.do === "list") memory.problem = null
 }
@@ -52,12 +58,13 @@ export const noteFailed = (memory: Memory, call: Call, error: AwsFailed, nowMs: 
     memory.pricesAt = null
     memory.denied.set("prices", nowMs)
   }
-  if (error.status === 403 && call.do !== "list") {
-    memory.denied.set(call.do, nowMs)
+  if (isDenied(error)) {
     memory.missing.add(error.action)
-    return
+    if (call.do !== "list") {
+      memory.denied.set(call.do, nowMs)
+      return
+    }
   }
-  if (error.status === 403) memory.missing.add(error.action)
   memory.problem = error.message
   // What is beside the list may fail alone: the list tells whether AWS answers.
   if (call.do !== "list") return

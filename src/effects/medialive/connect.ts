@@ -3,8 +3,10 @@ import { Clock, Effect } from "effect"
 import { PERMISSIONS, POLICIES } from "../../core/medialive/policy.ts"
 import type { AwsFailed, InvalidInput, StoreError } from "../model/Errors.ts"
 import { InvalidInput as Invalid } from "../model/Errors.ts"
+import { noteAllowed } from "./asked.ts"
 import { type AwsApi, makeAwsApi } from "./aws/AwsApi.ts"
 import { regionIn } from "./aws/endpoints.ts"
+import { isDenied } from "./aws/refusals.ts"
 import type { MediaLiveDeps } from "./deps.ts"
 import type { ConnectionInput, ConnectionTest, ConnectionView } from "./medialive-bodies.ts"
 import type { StoredConnection } from "./medialive-rows.ts"
@@ -71,10 +73,11 @@ const trial = (api: AwsApi): Effect.Effect<ConnectionTest> =>
           steps.push({ action, outcome: "ok", message: say(done.right) })
           return done.right
         }
-        const { reason, status } = done.left
-        if (status === 403) missing.push(action)
+        const { reason } = done.left
+        const denied = isDenied(done.left)
+        if (denied) missing.push(action)
         const without = PERMISSIONS.find((one) => one.action === action)?.without
-        const message = status === 403 ? `the permission ${action} is missing: ${without} (${reason})` : reason
+        const message = denied ? `the permission ${action} is missing: ${without} (${reason})` : reason
         steps.push({ action, outcome: "failed", message })
         return null
       })
@@ -88,10 +91,12 @@ const trial = (api: AwsApi): Effect.Effect<ConnectionTest> =>
     } else {
       yield* step("medialive:DescribeChannel", api.channel(first.id), ({ name }) => name)
       yield* step("medialive:ListAlerts", api.alerts(first.id), (all) => `${all.length} alerts of ${first.name}`)
-      const query = { channel: first.id, pipeline: 0, metric: "ActiveAlerts" } as const
-      const nowMs = yield* Clock.currentTimeMillis
-      yield* step("cloudwatch:GetMetricData", api.metrics([query], nowMs - 600_000, nowMs), () => "figures can be read")
     }
+    // Both answer whatever channel they are asked for.
+    const query = { channel: first?.id ?? "0", pipeline: 0, metric: "ActiveAlerts" } as const
+    const nowMs = yield* Clock.currentTimeMillis
+    yield* step("cloudwatch:GetMetricData", api.metrics([query], nowMs - 600_000, nowMs), () => "figures can be read")
+    yield* step("pricing:GetProducts", api.onePrice, () => "prices can be read")
     for (const action of ["medialive:StartChannel", "medialive:StopChannel"])
       untried(action, "not tried: it would start or stop a channel")
     return { ok: steps.every(({ outcome }) => outcome !== "failed"), steps, missing }
@@ -157,6 +162,14 @@ export const makeConnect = ({ addresses, environment, fetch, memory, pacer, rows
         use(null)
       }),
     ),
-    test: Effect.suspend(() => (memory.api === null ? Effect.succeed(NOT_SET) : trial(memory.api))),
+    test: Effect.suspend(() => {
+      const { api } = memory
+      if (api === null) return Effect.succeed(NOT_SET)
+      return Effect.tap(trial(api), ({ steps }) => {
+        // Another connection may have been set meanwhile.
+        if (memory.api !== api) return
+        for (const { action, outcome } of steps) if (outcome === "ok") noteAllowed(memory, action)
+      })
+    }),
   }
 }

@@ -33,6 +33,22 @@ import { makeWants } from "./wants.ts"
 const FLUSHED_WITHIN = "500 millis"
 const EGRESS_EVERY = "1 minute"
 
+/** The machine's own addresses are read anew after this time, in ms: every channel is matched with them, each second. */
+const OWN_FOR_MS = 5000
+
+const makeOwn = (): (() => ReadonlyArray<string>) => {
+  let known: ReadonlyArray<string> = []
+  let until = 0
+  return () => {
+    const nowMs = performance.now()
+    if (nowMs >= until) {
+      known = ownAddresses().map((address) => address.replace(/^\[(.*)\]$/, "$1"))
+      until = nowMs + OWN_FOR_MS
+    }
+    return known
+  }
+}
+
 /** What the rest of the service gives to it. */
 const makeDeps = (environment: Environment, fetch: Fetch) =>
   Effect.gen(function* () {
@@ -41,7 +57,7 @@ const makeDeps = (environment: Environment, fetch: Fetch) =>
     const events = yield* EventLog
     const schedules = yield* Schedules
     const memory = makeMemory()
-    const own = () => ownAddresses().map((address) => address.replace(/^\[(.*)\]$/, "$1"))
+    const own = makeOwn()
     const deps: MediaLiveDeps = {
       memory,
       rows: makeMediaLiveRows((yield* Store).access),

@@ -142,8 +142,12 @@ export const addFigure = (figures: Map<string, Figure>, figure: Figure): void =>
   figures.set(key, { ...figure, points: [...kept, ...figure.points].slice(-MAX_POINTS) })
 }
 
-export const figuresOf = (memory: Memory, id: string): ReadonlyArray<Figure> =>
-  [...memory.figures.values()].filter(({ channel }) => channel === id)
+/** Those of the last three hours: what stopped longer ago shows nothing any more. */
+export const figuresOf = (memory: Pick<Memory, "figures">, id: string, nowMs: number): ReadonlyArray<Figure> =>
+  [...memory.figures.values()]
+    .filter(({ channel }) => channel === id)
+    .map((figure) => ({ ...figure, points: figure.points.filter(([at]) => at > nowMs / 1000 - MAX_POINTS * 60) }))
+    .filter(({ points }) => points.length > 0)
 
 /** Forgets a channel that is gone at MediaLive; what it does by itself is kept, since it may come back. */
 export const forgetChannel = (memory: Memory, id: string): void => {

@@ -71,10 +71,10 @@ const feedsOf = ({ matches }: Wire): ReadonlyArray<FeedView> =>
   }))
 
 /** By CloudWatch where the alerts themselves were not listed; null where neither is known. */
-export const activeAlerts = (deps: Pick<Deps, "memory">, known: Known): number | null => {
+export const activeAlerts = (deps: Pick<Deps, "memory">, known: Known, nowMs: number): number | null => {
   if (known.summary.state !== "RUNNING") return 0
   if (known.alertsAt !== null && !deps.memory.denied.has("alerts")) return known.alerts.length
-  const figures = figuresOf(deps.memory, known.summary.id).filter(({ metric }) => metric === "ActiveAlerts")
+  const figures = figuresOf(deps.memory, known.summary.id, nowMs).filter(({ metric }) => metric === "ActiveAlerts")
   return figures.length === 0 ? null : figures.reduce((sum, { points }) => sum + (points.at(-1)?.[1] ?? 0), 0)
 }
 
@@ -99,7 +99,7 @@ export const channelView = (deps: Deps, wants: Wants, known: Known, nowMs: numbe
     channel_class: channelClass,
     pipelines: pipelinesOf(channelClass),
     pipelines_running: pipelinesRunning,
-    active_alerts: activeAlerts(deps, known),
+    active_alerts: activeAlerts(deps, known, nowMs),
     feeds: feedsOf(wire),
     elsewhere: wire.elsewhere,
     auto: autoView(auto, wants(known, auto, nowMs)),
@@ -161,7 +161,7 @@ export const detailView = (deps: Deps, wants: Wants, known: Known, nowMs: number
     alerts: known.alerts.map(alertView),
     outputs: (known.described?.outputs ?? []).map((output) => outputView(deps, known, output, wire)),
     checks: known.described === null ? [] : checksOf(known.described, wire.matches, taken),
-    figures: figuresOf(memory, known.summary.id).map(figureView),
+    figures: figuresOf(memory, known.summary.id, nowMs).map(figureView),
   }
 }
 
@@ -198,7 +198,7 @@ export const ofChannelView = (
         alerts: alerts.map(alertView),
         at: look.at,
         sentence: look.sentence,
-        figures: figuresOf(memory, summary.id)
+        figures: figuresOf(memory, summary.id, nowMs)
           .filter((figure) => figure.pipeline === pipeline)
           .map(figureView),
       }

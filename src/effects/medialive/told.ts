@@ -48,7 +48,7 @@ export const figuresNow = (deps: MediaLiveDeps, wants: Wants, runs: RunBook, now
         lifecycle: lifecycleOf(known.summary),
         pipelines: pipelinesOf(channelClass),
         pipelinesRunning,
-        activeAlerts: activeAlerts(deps, known),
+        activeAlerts: activeAlerts(deps, known, nowMs),
         runningSeconds: runs.seconds(id, nowMs),
         usdPerHour: priceOf(memory, known)?.usdPerHour ?? null,
         wanted: wants(known, auto, nowMs),

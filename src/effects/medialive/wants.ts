@@ -1,13 +1,19 @@
 /** Whether anybody here wants what a channel of MediaLive sends. */
+import type { LegMatch, OurChannel } from "../../core/medialive/our-legs.ts"
 import type { MediaLiveDeps } from "./deps.ts"
 import { type Auto, type Known, wireOf } from "./memory.ts"
 
 export type Wants = (known: Known, auto: Pick<Auto, "leadMinutes">, nowMs: number) => boolean
 
-/** Channels of ours that a channel of MediaLive feeds, each once. */
-export const fedBy = ({ addresses, ours }: Pick<MediaLiveDeps, "addresses" | "ours">, known: Known) => [
-  ...new Map(wireOf(known, ours(), addresses()).matches.map(({ channel }) => [channel.id, channel])).values(),
+const channelsOf = (matches: ReadonlyArray<LegMatch>): ReadonlyArray<OurChannel> => [
+  ...new Map(matches.map(({ channel }) => [channel.id, channel])).values(),
 ]
+
+/** Channels of ours that a channel of MediaLive feeds, each once. */
+export const fedBy = (
+  { addresses, ours }: Pick<MediaLiveDeps, "addresses" | "ours">,
+  known: Known,
+): ReadonlyArray<OurChannel> => channelsOf(wireOf(known, ours(), addresses()).matches)
 
 /**
  * An output is on whose channel runs, or a schedule asks for the channel: now, or in as many minutes as MediaLive is
@@ -28,7 +34,7 @@ export const makeWants =
 export const outputsFed = (deps: Pick<MediaLiveDeps, "addresses" | "book" | "ours">, known: Known): number => {
   const { matches } = wireOf(known, deps.ours(), deps.addresses())
   const configs = new Map(deps.book.inOrder().map((config) => [config.id, config]))
-  return fedBy(deps, known)
+  return channelsOf(matches)
     .filter(({ id, legs }) => {
       const fed = new Set(matches.filter(({ channel }) => channel.id === id).map(({ leg }) => leg.source))
       return deps.book.runs(id) && legs.every(({ source }) => fed.has(source))

@@ -13,7 +13,7 @@ import { type CsvColumn, csvHeaders, csvOf } from "./csv.ts"
 
 /** A start or stop may have to wait for a request that hangs, and for AWS itself. */
 export const VERB_WITHIN = Duration.seconds(30)
-/** Up to four requests, a second apart, each of which may hang. */
+/** Up to five requests, a second apart, each of which may hang. */
 export const TEST_WITHIN = Duration.seconds(60)
 
 const FORMATS = ["json", "csv"] as const

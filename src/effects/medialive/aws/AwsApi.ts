@@ -26,6 +26,8 @@ export interface AwsApi extends ChannelApi {
     toMs: number,
   ) => Effect.Effect<ReadonlyArray<MetricValues>, AwsFailed>
   readonly prices: Effect.Effect<ReadonlyArray<ListPrice>, AwsFailed>
+  /** Whether prices may be read, by asking for one. */
+  readonly onePrice: Effect.Effect<unknown, AwsFailed>
   /** Where the keys in use come from, in words; null before the first request. */
   readonly signedInBy: () => string | null
 }
@@ -70,22 +72,25 @@ const metricsApi =
       (answer) => readMetrics(answer, queries),
     )
 
-const pricesApi = ({ target }: Requests, region: string): AwsApi["prices"] =>
-  allPages((token) =>
-    Effect.map(
-      target("pricing", "pricing:GetProducts", "AWSPriceListService.GetProducts", "1.1", {
-        ServiceCode: "AWSElementalMediaLive",
-        Filters: [{ Type: "TERM_MATCH", Field: "regionCode", Value: region }],
-        FormatVersion: "aws_v1",
-        MaxResults: PAGE,
-        ...(token === null ? {} : { NextToken: token }),
-      }),
-      (answer) => {
+const pricesApi = ({ target }: Requests, region: string): Pick<AwsApi, "prices" | "onePrice"> => {
+  const products = (most: number, token: string | null) =>
+    target("pricing", "pricing:GetProducts", "AWSPriceListService.GetProducts", "1.1", {
+      ServiceCode: "AWSElementalMediaLive",
+      Filters: [{ Type: "TERM_MATCH", Field: "regionCode", Value: region }],
+      FormatVersion: "aws_v1",
+      MaxResults: most,
+      ...(token === null ? {} : { NextToken: token }),
+    })
+  return {
+    onePrice: products(1, null),
+    prices: allPages((token) =>
+      Effect.map(products(PAGE, token), (answer) => {
         const { next, prices } = readProducts(answer)
         return { items: prices, next }
-      },
+      }),
     ),
-  )
+  }
+}
 
 export const makeAwsApi = (connection: AwsConnection, deps: AwsDeps): AwsApi => {
   const keys = makeKeys(connection, deps)
@@ -93,7 +98,7 @@ export const makeAwsApi = (connection: AwsConnection, deps: AwsDeps): AwsApi => 
   return {
     ...channelApi(requests),
     metrics: metricsApi(requests),
-    prices: pricesApi(requests, connection.region),
+    ...pricesApi(requests, connection.region),
     signedInBy: keys.from,
   }
 }

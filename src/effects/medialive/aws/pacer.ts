@@ -1,7 +1,8 @@
 /** Requests to AWS one at a time, a second apart at least, and slower for a while after AWS said that it was too much. */
-import { Effect } from "effect"
+import { Deferred, Effect, FiberId } from "effect"
 import type { AwsFailed } from "../../model/Errors.ts"
 import { monotonicMs } from "../../model/monotonic.ts"
+import { isThrottled } from "./refusals.ts"
 
 /** Time between the end of a request and the next one, in ms. AWS publishes no limit for MediaLive. */
 export const GAP_MS = 1000
@@ -19,14 +20,32 @@ export interface Pacer {
 export const REQUEST_OUTCOMES = ["ok", "throttled", "refused", "failed"] as const
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number]
 
-export const isThrottled = ({ code, status }: Pick<AwsFailed, "code" | "status">): boolean =>
-  status === 429 || /^(?:Throttling|TooManyRequests|RequestLimitExceeded)/.test(code)
-
 const outcomeOf = (error: AwsFailed): RequestOutcome =>
   isThrottled(error) ? "throttled" : error.status >= 400 && error.status < 500 ? "refused" : "failed"
 
-export const makePacer: Effect.Effect<Pacer> = Effect.gen(function* () {
-  const inTurn = (yield* Effect.makeSemaphore(1)).withPermits(1)
+/**
+ * One after the other, in the order in which they came. A semaphore would let whoever asks again at once, as the poller
+ * does, pass those who wait.
+ */
+const makeQueue = () => {
+  let last = Effect.void
+  return <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) => {
+      const before = last
+      const own = Deferred.unsafeMake<void>(FiberId.none)
+      last = Deferred.await(own)
+      let isMine = false
+      const turn = Effect.tap(before, () => {
+        isMine = true
+      })
+      // Who leaves while it waits hands on the turn that it would have had.
+      const leave = Effect.sync(() => Deferred.unsafeDone(own, isMine ? Effect.void : before))
+      return Effect.ensuring(restore(Effect.zipRight(turn, work)), leave)
+    })
+}
+
+export const makePacer: Effect.Effect<Pacer> = Effect.sync(() => {
+  const inTurn = makeQueue()
   const counts: Record<RequestOutcome, number> = { ok: 0, throttled: 0, refused: 0, failed: 0 }
   let gapMs = GAP_MS
   let nextAt = 0

@@ -5,6 +5,7 @@ import { type AwsService, type Environment, endpointFor } from "./endpoints.ts"
 import type { Fetch } from "./http.ts"
 import type { Keys } from "./keys.ts"
 import type { Pacer } from "./pacer.ts"
+import { isDenied } from "./refusals.ts"
 import { askSigned, type SignedRequest } from "./signed.ts"
 
 export interface AwsDeps {
@@ -45,7 +46,7 @@ export const makeRequests = (region: string, keys: Keys, { environment, fetch, p
       )
     })
     // Keys that were taken back or have ended are looked for anew at the next request.
-    return Effect.tapError(pacer.paced(answer), ({ status }) => Effect.sync(() => status === 403 && keys.forget()))
+    return Effect.tapError(pacer.paced(answer), (error) => Effect.sync(() => isDenied(error) && keys.forget()))
   }
   return {
     get: (action, path) =>

@@ -38,8 +38,18 @@ export const fedChannel = (over: Partial<ChannelConfig> = {}): ChannelConfig =>
     ...over,
   })
 
-/** Lets answers that are on their way arrive: signing takes turns of the event loop, which the test's clock leaves alone. */
-const arrive = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 1)))
+/** As many steps as signing a request takes at most (Signature Version 4: four keys derived, two hashes, a signature). */
+const SIGNING_STEPS = 14
+const NOTHING = new Uint8Array(1)
+
+/**
+ * Lets answers that are on their way arrive. Signing is done beside the event loop, which the test's clock leaves alone,
+ * and takes long on a busy machine: as many steps that begin later are over later.
+ */
+const arrive = Effect.promise(async () => {
+  for (let n = 0; n < SIGNING_STEPS; n++) await crypto.subtle.digest("SHA-256", NOTHING)
+  await new Promise<void>((resolve) => setTimeout(resolve, 1))
+})
 
 export interface StageOptions extends Omit<FakeAwsOptions, "now"> {
   readonly environment?: Environment

@@ -18,9 +18,9 @@ export const medialiveWeb = (service: MediaLiveService): MediaLiveWeb => ({
     costPageRoutes(app, service, services)
     connectionPageRoutes(app, service, services)
   },
-  beside: (channel) =>
+  beside: (channel, mayAct) =>
     service.ofChannel(channel.id).pipe(
-      Effect.map((view) => besideItems(view, channel)),
+      Effect.map((view) => besideItems(view, channel, mayAct)),
       // The channel went while its page was rendered: the page itself will say so.
       Effect.orElseSucceed(() => []),
     ),
