@@ -121,8 +121,7 @@ export class SrtListener implements OutputSession {
     if (nowUs < this.#nextCheckUs) return
     this.#nextCheckUs = nowUs + STATE_CHECK_US
     for (const receiver of this.#receivers.all)
-      if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED)
-        this.#leave(receiver, null)
+      if (this.#srt.getsockstate(receiver.connection.socket) !== SRTS_CONNECTED) this.#leave(receiver, null)
   }
 
   #checkProofs(nowUs: number): void {

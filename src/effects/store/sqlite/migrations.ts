@@ -314,6 +314,12 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     ) STRICT`,
     "CREATE INDEX partner_links_of_output ON partner_links (output_id)",
   ],
+  // JSON. An account with tags holds for the channels that have one of them; one without holds for all.
+  [
+    "ALTER TABLE channels ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE users ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE api_keys ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+  ],
 ]
 
 /**
