@@ -9,7 +9,7 @@ import { type BoundStation, namesOthers, OWN_CHANNEL, startBoundStation } from "
 import { makeRealApps } from "./testing/real-app.ts"
 
 const apps = makeRealApps()
-/** Of the tests that leave it as it was. */
+/** Used by tests that leave it as it was. */
 let station: BoundStation
 beforeAll(async () => {
   station = await startBoundStation(apps)

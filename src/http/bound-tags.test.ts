@@ -4,7 +4,7 @@ import { type BoundStation, namesOthers, OWN_CHANNEL, startBoundStation } from "
 import { makeRealApps } from "./testing/real-app.ts"
 
 const apps = makeRealApps()
-/** Of all tests, in their order. */
+/** All tests use it, in their order. */
 let station: BoundStation
 beforeAll(async () => {
   station = await startBoundStation(apps)

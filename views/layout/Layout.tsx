@@ -23,7 +23,7 @@ interface Section {
   readonly role: "viewer" | "operator" | "admin"
   /** Shown only where the frame says so. */
   readonly needs?: "medialive" | "hasNodes"
-  /** Of the whole service: not for readers who are bound to tags. */
+  /** True for what belongs to the whole service: not shown to readers who are bound to tags. */
   readonly whole?: true
 }
 
