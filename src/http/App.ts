@@ -8,7 +8,8 @@ import { type LogLines, makeLogLines } from "../effects/config/log-lines.ts"
 import type { ControlPlane } from "../effects/supervisor/ControlPlane.ts"
 import { audited, makeAudit } from "./access/audit.ts"
 import { type AccessSettings, makeAccess } from "./access/auth.ts"
-import { checkRole, gate, limitWrites, securityHeaders } from "./access/gate.ts"
+import type { BoundTo } from "./access/bound.ts"
+import { checkRole, divertBound, gate, limitWrites, securityHeaders } from "./access/gate.ts"
 import { makeLimits } from "./access/limits.ts"
 import { findAddress } from "./access/requester.ts"
 import { type LivePages, makeLivePages } from "./live/live-pages.ts"
@@ -78,6 +79,7 @@ import { scte35Routes } from "./routes/scte35.ts"
 import { supportRoutes } from "./routes/support.ts"
 import { systemRoutes } from "./routes/system.ts"
 import { templateRoutes } from "./routes/templates.ts"
+import { boundServices } from "./services/bound-services.ts"
 import { grafanaLinks } from "./services/grafana-links.ts"
 import type { MediaLiveWeb } from "./services/medialive-web.ts"
 import type { AppServices } from "./services/services.ts"
@@ -118,7 +120,7 @@ const makeServices = ({
   plane,
   settings,
   runtime,
-}: AppDeps & Required<Pick<AppDeps, "others">>): AppServices => {
+}: AppDeps & Required<Pick<AppDeps, "livePages" | "others">>): AppServices => {
   const access = makeAccess(settings, accounts)
   const limits = makeLimits()
   const audit = makeAudit(auditRows, runtime)
@@ -132,7 +134,7 @@ const makeServices = ({
     audit,
     limits,
     idempotency: makeIdempotency(),
-    live: withLiveNotices(livePages ?? makeLivePages(runtime), plane),
+    live: withLiveNotices(livePages, plane),
     log: log ?? makeLogLines(),
     medialiveWeb,
     openSockets: openSockets ?? (() => 0),
@@ -234,11 +236,8 @@ const browserRoutes = (app: Hono, services: AppServices): void => {
   logPageRoutes(app, services)
 }
 
-/** The app with all its routes; anything else is answered with a problem document, or with a page to a browser. */
-export const makeApp = (given: AppDeps): Hono => {
-  const deps = { ...given, others: given.others ?? makeOtherNodes(given.plane.nodes, given.call ?? callNode) }
-  const app = new Hono({ strict: false })
-  const services = makeServices(deps)
+/** Declares all gates and routes over the services. */
+const declareAll = (app: Hono, services: AppServices, deps: AppDeps): Hono => {
   useGates(app, services, deps)
   apiRoutes(app, services, deps)
   browserRoutes(app, services)
@@ -247,4 +246,44 @@ export const makeApp = (given: AppDeps): Hono => {
   app.notFound((c) => problemResponse(makeProblem("not-found", `there is nothing at ${c.req.path}`), c.req.path))
   app.onError(async (error, c) => problemResponse(await services.runner.defect(c, error), c.req.path))
   return app
+}
+
+/** Apps for so many different sets of tags are kept; the one that was asked longest ago goes. */
+const MAX_BOUND_APPS = 50
+
+/**
+ * Makes the apps of those who are bound to tags, one for each set of them, when it is asked for the first time. Open
+ * pages are the same for all readers with the same tags, and for no others.
+ */
+const makeBoundApps = (services: AppServices, deps: AppDeps, live: LivePages): ((tags: BoundTo) => Hono) => {
+  const apps = new Map<string, Hono>()
+  return (tags) => {
+    const key = tags.join(" ")
+    let app = apps.get(key)
+    if (app === undefined) {
+      const bound = boundServices(services, tags)
+      // What stands in front cannot be what a reader has put into the key of a page.
+      const pages: LivePages = { ...live, stream: (c, page, view) => live.stream(c, `bound to ${key}: ${page}`, view) }
+      app = declareAll(new Hono({ strict: false }), { ...bound, live: withLiveNotices(pages, bound) }, deps)
+    }
+    // Asked last, so it stands last.
+    apps.delete(key)
+    apps.set(key, app)
+    for (const oldest of apps.keys()) {
+      if (apps.size <= MAX_BOUND_APPS) break
+      apps.delete(oldest)
+    }
+    return app
+  }
+}
+
+/** The app with all its routes; anything else is answered with a problem document, or with a page to a browser. */
+export const makeApp = (given: AppDeps): Hono => {
+  const livePages = given.livePages ?? makeLivePages(given.runtime)
+  const others = given.others ?? makeOtherNodes(given.plane.nodes, given.call ?? callNode)
+  const deps = { ...given, livePages, others }
+  const services = makeServices(deps)
+  const app = new Hono({ strict: false })
+  app.use(divertBound(services.access, makeBoundApps(services, deps, livePages)))
+  return declareAll(app, services, deps)
 }

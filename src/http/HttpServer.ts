@@ -140,7 +140,7 @@ export const serveHttp = (
       ...(log === undefined ? {} : { log }),
     })
     const sockets: WebSockets = mountWebSocket(app, yield* makeLiveFeed(acrossNodes(plane, others)), [
-      yield* makePreviewRoute(plane.previews),
+      yield* makePreviewRoute(plane),
     ])
     const pair = yield* readCertificate(settings)
     const options = { fetch: app.fetch, overrideGlobalObjects: false }

@@ -92,6 +92,7 @@ describe("users", () => {
     expect(created.body).toEqual({
       name: "ada",
       role: "viewer",
+      tags: [],
       created_at: expect.any(String),
       changed_at: expect.any(String),
     })

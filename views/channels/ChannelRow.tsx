@@ -140,6 +140,7 @@ export const ChannelRow = ({ mayOperate, now, row, thumbnail }: ChannelRowProps)
         </span>
       )}
       <span class="number">{row.number}</span> <a href={`/channels/${row.slug}`}>{row.name}</a>
+      {row.tags.length === 0 ? null : <span class="hint"> {row.tags.join(", ")}</span>}
       <Reason now={now} row={row} />
     </th>
     <td>

@@ -18,6 +18,7 @@ const channelView = (over: Partial<ChannelView>): ChannelView => ({
   backup_rtp_port: null,
   input_url: null,
   backup_input_url: null,
+  tags: [],
   autostart: false,
   auto_run: "off",
   input: fakeInput(),

@@ -34,6 +34,7 @@ export interface ListRow {
   readonly slug: string
   readonly number: number
   readonly name: string
+  readonly tags: ReadonlyArray<string>
   readonly worst: WorstState
   readonly state: State
   /** How long it runs, in words; empty where it does not. */
@@ -185,18 +186,19 @@ const causeIn = ({ cause, since, state }: WorstOf, now: number): string => {
 export const rowOf = (channel: ChannelView, worst: WorstOf, recent: RecentView | undefined, now: number): ListRow => {
   const stopped = channel.status === "stopped"
   const active = channel.input.legs.find((leg) => leg.source === channel.active_source)
-  const { name, number, outputs, slug } = channel
+  const { name, number, outputs, slug, tags } = channel
   const carrying = outputs.filter((output) => output.enabled && output.carrying).length
   return {
     id: `channel-${slug}`,
     slug,
     number,
     name,
+    tags,
     worst: worst.state,
     state: stateOf(worst),
     uptime: stopped ? "" : formatAge(channel.uptime),
     problem: isProblem(worst),
-    search: [String(number), name, slug, ...placesOf(channel), ...outputs.map((output) => output.name)]
+    search: [String(number), name, slug, ...placesOf(channel), ...outputs.map((output) => output.name), ...tags]
       .join(" ")
       .toLowerCase(),
     cause: causeIn(worst, now),

@@ -17,6 +17,8 @@ export interface ChannelFormProps {
   readonly urlSecrets?: Readonly<Record<"input_url" | "backup_input_url", ReadonlyArray<FieldSpec>>> | undefined
   /** Slug of the channel that is being changed, and what the form showed when it was opened, for the service alone. */
   readonly editing?: string | undefined
+  /** Tags that the reader's role is bound to; left out, or none, when it holds for all channels. */
+  readonly boundTo?: ReadonlyArray<string> | undefined
   readonly opened?: string | undefined
   readonly back: string
 }
@@ -62,13 +64,16 @@ const RUNS = [
   { value: "on_demand", text: "with its first enabled output, until its last one" },
 ]
 
+const TAGS_HINT = "Optional: words that group channels, and to which roles of users and keys may be bound"
+
 const ChannelFields = ({
+  boundTo = [],
   editing,
   groups,
   kinds,
   state,
   urlSecrets,
-}: Pick<ChannelFormProps, "editing" | "groups" | "kinds" | "state" | "urlSecrets">) => {
+}: Pick<ChannelFormProps, "boundTo" | "editing" | "groups" | "kinds" | "state" | "urlSecrets">) => {
   const field = (name: string, label: string) => ({
     form: "channel",
     name,
@@ -109,6 +114,13 @@ const ChannelFields = ({
           </fieldset>
         ))}
       </details>
+      <Field
+        {...field("tags", "Tags")}
+        placeholder="sport, east-2"
+        hint={
+          boundTo.length === 0 ? TAGS_HINT : `One at least of those that your role is bound to: ${boundTo.join(", ")}`
+        }
+      />
       <SelectField {...field("auto_run", "Runs")} choices={RUNS} />
       <CheckField
         form="channel"
@@ -144,7 +156,7 @@ const ChannelActions = ({ back, editing }: Pick<ChannelFormProps, "back" | "edit
 )
 
 export const ChannelForm = (props: ChannelFormProps) => {
-  const { action, advice, back, editing, groups, kinds, opened, state, urlSecrets } = props
+  const { action, advice, back, boundTo, editing, groups, kinds, opened, state, urlSecrets } = props
   return (
     <div class="two">
       <form
@@ -161,7 +173,14 @@ export const ChannelForm = (props: ChannelFormProps) => {
         <input type="hidden" name="back" value={back} />
         {editing === undefined ? null : <input type="hidden" name="channel" value={editing} />}
         {opened === undefined ? null : <input type="hidden" name="opened" value={opened} />}
-        <ChannelFields editing={editing} groups={groups} kinds={kinds} state={state} urlSecrets={urlSecrets} />
+        <ChannelFields
+          boundTo={boundTo}
+          editing={editing}
+          groups={groups}
+          kinds={kinds}
+          state={state}
+          urlSecrets={urlSecrets}
+        />
         <ChannelActions back={back} editing={editing} />
       </form>
       <div id="advice" role="status" {...CHECK}>

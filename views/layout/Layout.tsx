@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { raw } from "hono/html"
 import type { Child } from "hono/jsx"
-import { type Frame, may, THEMES } from "./frame.ts"
+import { type Frame, isBound, may, THEMES } from "./frame.ts"
 import { OpenNotices } from "./OpenNotices.tsx"
 import { UndoBanner } from "./UndoBanner.tsx"
 
@@ -23,17 +23,19 @@ interface Section {
   readonly role: "viewer" | "operator" | "admin"
   /** Shown only where the frame says so. */
   readonly needs?: "medialive" | "hasNodes"
+  /** True for what belongs to the whole service: not shown to readers who are bound to tags. */
+  readonly whole?: true
 }
 
 const SECTIONS: ReadonlyArray<Section> = [
   { path: "/", name: "Channels", role: "viewer" },
   { path: "/cues", name: "Cues", role: "viewer" },
   { path: "/events", name: "Events", role: "viewer" },
-  { path: "/medialive", name: "MediaLive", role: "viewer", needs: "medialive" },
+  { path: "/medialive", name: "MediaLive", role: "viewer", needs: "medialive", whole: true },
   { path: "/scte35", name: "Decode a cue", role: "viewer" },
   { path: "/settings", name: "Settings", role: "viewer" },
-  { path: "/nodes", name: "Nodes", role: "viewer", needs: "hasNodes" },
-  { path: "/system", name: "System", role: "viewer" },
+  { path: "/nodes", name: "Nodes", role: "viewer", needs: "hasNodes", whole: true },
+  { path: "/system", name: "System", role: "viewer", whole: true },
   { path: "/api/docs", name: "API", role: "viewer" },
 ]
 
@@ -83,13 +85,14 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
         Stream Distributor
       </a>
       <nav aria-label="Main">
-        {SECTIONS.filter(({ needs, role }) => may(frame, role) && (needs === undefined || frame[needs] === true)).map(
-          (section) => (
-            <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
-              {section.name}
-            </a>
-          ),
-        )}
+        {SECTIONS.filter(
+          ({ needs, role, whole }) =>
+            may(frame, role) && (needs === undefined || frame[needs] === true) && !(whole === true && isBound(frame)),
+        ).map((section) => (
+          <a href={section.path} aria-current={isHere(section.path, frame.here) ? "page" : undefined}>
+            {section.name}
+          </a>
+        ))}
       </nav>
       <div class="tools">
         <span id="open-notices">

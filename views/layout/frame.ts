@@ -5,13 +5,21 @@ import type { RemovalView } from "../../src/effects/undo/Removals.ts"
 export const THEMES = ["auto", "light", "dark"] as const
 export type Theme = (typeof THEMES)[number]
 
+/** Who reads a page. */
+export interface Reader {
+  readonly name: string
+  readonly role: Role
+  /** Tags that the role is bound to; empty when it holds for everything. */
+  readonly tags: ReadonlyArray<string>
+}
+
 export interface Frame {
   readonly theme: Theme
   /** Path and query of the page, for forms that return to it. */
   readonly here: string
   readonly version: string
   /** The reader; null on the login page. */
-  readonly caller: { readonly name: string; readonly role: Role } | null
+  readonly caller: Reader | null
   /** True when there is a session to end. */
   readonly canLogOut: boolean
   /** False when the reader paused the updates (`?live=off`). */
@@ -29,5 +37,8 @@ export interface Frame {
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 }
 
 /** True when the reader may do what needs `role`: buttons that would be refused are not shown. */
-export const may = ({ caller }: Pick<Frame, "caller">, role: Role): boolean =>
+export const may = ({ caller }: { readonly caller: Pick<Reader, "role"> | null }, role: Role): boolean =>
   caller !== null && RANK[caller.role] >= RANK[role]
+
+/** True when the reader is kept to channels of some tags: what is of the whole service is not shown. */
+export const isBound = ({ caller }: Pick<Frame, "caller">): boolean => caller !== null && caller.tags.length > 0

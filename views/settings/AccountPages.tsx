@@ -21,6 +21,19 @@ interface Common {
   readonly isOpen: boolean
 }
 
+/** What the role of an account holds for. */
+const reach = (tags: ReadonlyArray<string>) => (tags.length === 0 ? "all channels" : tags.join(", "))
+
+/** Binds the role of an account to tags. */
+const TagsField = (props: { readonly form: string; readonly name: string; readonly value?: string | undefined }) => (
+  <Field
+    {...props}
+    label="Only channels with one of these tags"
+    placeholder="all channels"
+    hint="Tags of channels, as in sport, east-2: the role then holds for these channels and for nothing else. An admin has none"
+  />
+)
+
 const fieldOf = (form: string, state: FormState) => (name: string) => ({
   form,
   name,
@@ -61,19 +74,21 @@ export const UsersPage = ({
               <tr>
                 <th scope="col">User</th>
                 <th scope="col">Role</th>
+                <th scope="col">For</th>
                 <th scope="col">Since</th>
                 <th scope="col">Last changed</th>
                 <th scope="col">Actions</th>
               </tr>
             </thead>
             <tbody>
-              {users.map(({ changed_at, created_at, name, role }) => (
+              {users.map(({ changed_at, created_at, name, role, tags }) => (
                 <tr id={`user-${name}`}>
                   <th scope="row">
                     {name}
                     {frame.caller?.name === `user ${name}` ? " (you)" : ""}
                   </th>
                   <td data-label="Role">{role}</td>
+                  <td data-label="For">{reach(tags)}</td>
                   <td data-label="Since">{date(created_at)}</td>
                   <td data-label="Last changed">{date(changed_at)}</td>
                   <td class="actions">
@@ -103,6 +118,7 @@ export const UsersPage = ({
         <Field {...field("name")} label="Name" hint="Letters, digits and . _ @ -" required />
         <SecretField {...field("password")} label="Password" hint="10 to 256 characters" complete="new-password" />
         <SelectField {...field("role")} label="Role" choices={ROLES} />
+        <TagsField {...field("tags")} />
         <div class="actions">
           <button type="submit" class="primary">
             Add user
@@ -122,6 +138,7 @@ export const UserPage = ({ frame, name, state }: Pick<Common, "frame" | "state">
       <form method="post" action={`${path}/edit`} class="card" aria-label={`Change ${name}`}>
         <Alerts alerts={state.alerts} />
         <SelectField {...field("role")} label="Role" choices={ROLES} />
+        <TagsField {...field("tags")} />
         <SecretField
           {...field("password")}
           label="New password"
@@ -162,7 +179,7 @@ export const KeysPage = ({ created, done, frame, isOpen, keys, state }: KeysProp
       ) : (
         <section class="banner warning" aria-labelledby="new-key">
           <h2 id="new-key">
-            Key {created.name}, role {created.role}
+            Key {created.name}, role {created.role}, for {reach(created.tags)}
           </h2>
           <p>Copy it now: it is shown here once and never again. Whoever has it may do what its role allows.</p>
           <CopyText name="API key" text={created.key} />
@@ -179,19 +196,21 @@ export const KeysPage = ({ created, done, frame, isOpen, keys, state }: KeysProp
               <tr>
                 <th scope="col">Key</th>
                 <th scope="col">Role</th>
+                <th scope="col">For</th>
                 <th scope="col">Begins with</th>
                 <th scope="col">Since</th>
                 <th scope="col">Actions</th>
               </tr>
             </thead>
             <tbody>
-              {keys.map(({ created_at, id, name, prefix, role }) => (
+              {keys.map(({ created_at, id, name, prefix, role, tags }) => (
                 <tr id={`key-${id}`}>
                   <th scope="row">
                     {name}
                     {frame.caller?.name === `key ${name}` ? " (yours)" : ""}
                   </th>
                   <td data-label="Role">{role}</td>
+                  <td data-label="For">{reach(tags)}</td>
                   <td data-label="Begins with">
                     <code>{prefix}…</code>
                   </td>
@@ -211,6 +230,7 @@ export const KeysPage = ({ created, done, frame, isOpen, keys, state }: KeysProp
         <h2 id="add-key">Add a key</h2>
         <Field {...field("name")} label="Name" hint="What it is for, as in ci; letters, digits and . _ @ -" required />
         <SelectField {...field("role")} label="Role" choices={ROLES} />
+        <TagsField {...field("tags")} />
         <div class="actions">
           <button type="submit" class="primary">
             Add key

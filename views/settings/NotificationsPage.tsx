@@ -3,7 +3,7 @@ import type { Cause } from "../../src/effects/notifications/causes.ts"
 import type { MuteView, NoticeView, TestAnswer } from "../../src/effects/notifications/notification-bodies.ts"
 import { hitBy } from "../channels/Attention.tsx"
 import type { FieldSpec, FormState } from "../forms/form-state.ts"
-import { type Frame, may } from "../layout/frame.ts"
+import { type Frame, isBound, may } from "../layout/frame.ts"
 import { Time } from "../layout/Time.tsx"
 import { type DestinationRow, Destinations } from "./Destinations.tsx"
 import { Mutes } from "./Mutes.tsx"
@@ -218,7 +218,7 @@ export const NotificationsPage = (props: NotificationsProps) => {
         <OpenNotices frame={frame} incidents={open} />
       )}
       {recent.length === 0 ? null : <Recent rows={recent} />}
-      <Destinations frame={frame} destinations={destinations} rules={rules} />
+      {isBound(frame) ? null : <Destinations frame={frame} destinations={destinations} rules={rules} />}
       <Mutes {...props} />
     </SettingsPage>
   )

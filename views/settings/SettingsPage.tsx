@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx"
-import { type Frame, may } from "../layout/frame.ts"
+import { type Frame, isBound, may } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
 
 /** The settings pages, with the role that may open each. */
@@ -15,9 +15,16 @@ export const SETTINGS_PAGES = [
     path: "/settings/config",
     name: "Configuration",
     role: "viewer",
+    whole: true,
     about: "All channels and outputs as one file, and how they were before",
   },
-  { path: "/settings/templates", name: "Templates", role: "operator", about: "Outputs to be added to many channels" },
+  {
+    path: "/settings/templates",
+    name: "Templates",
+    role: "operator",
+    whole: true,
+    about: "Outputs to be added to many channels",
+  },
   {
     path: "/settings/medialive",
     name: "MediaLive",
@@ -31,7 +38,10 @@ export const SETTINGS_PAGES = [
 /** Those that the reader may open, and that there are. */
 export const settingsPagesFor = (frame: Frame) =>
   SETTINGS_PAGES.filter(
-    ({ path, role }) => may(frame, role) && (path !== "/settings/medialive" || frame.medialive === true),
+    (page) =>
+      !("whole" in page && isBound(frame)) &&
+      may(frame, page.role) &&
+      (page.path !== "/settings/medialive" || frame.medialive === true),
   )
 
 export interface SettingsPageProps {

@@ -2,11 +2,13 @@
 import { createHash, randomUUID } from "node:crypto"
 import { Context, Effect, Layer, Option } from "effect"
 import { AppConfig, isLoopback } from "../config/AppConfig.ts"
-import { Conflict, NotFound, StartRefused, type StoreError } from "../model/Errors.ts"
+import { tidyTags } from "../config/tags.ts"
+import { Conflict, InvalidInput, NotFound, StartRefused, type StoreError } from "../model/Errors.ts"
 import { Store } from "../store/Store.ts"
 import { loadSecretKey } from "../store/secret-key.ts"
 import type { KeyInput, KeyView, Role, UserChange, UserInput, UserView } from "./account-bodies.ts"
 import { type AccountRows, makeAccountRows, type StoredKey, type StoredUser } from "./account-rows.ts"
+import { tellChange } from "./account-words.ts"
 import { newKey } from "./api-key.ts"
 import { keepMetricsKey, makeFirstKey } from "./first-keys.ts"
 import { hashPassword, isPassword } from "./password.ts"
@@ -22,8 +24,11 @@ export interface AccountsService {
   readonly keyOf: (candidate: string) => StoredKey | undefined
   /** The user when the password is right; takes as long when there is no such user. */
   readonly login: (name: string, password: string) => Effect.Effect<StoredUser | null>
-  readonly createUser: (input: UserInput) => Effect.Effect<UserView, Conflict | StoreError>
-  readonly updateUser: (name: string, change: UserChange) => Effect.Effect<UserView, NotFound | Conflict | StoreError>
+  readonly createUser: (input: UserInput) => Effect.Effect<UserView, InvalidInput | Conflict | StoreError>
+  readonly updateUser: (
+    name: string,
+    change: UserChange,
+  ) => Effect.Effect<UserView, NotFound | InvalidInput | Conflict | StoreError>
   readonly removeUser: (name: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
   /**
    * Creates a key, which is in this answer and nowhere else. `key` is one that `newKey()` made and that somebody has
@@ -32,7 +37,7 @@ export interface AccountsService {
   readonly createKey: (
     input: KeyInput,
     key?: string,
-  ) => Effect.Effect<KeyView & { readonly key: string }, Conflict | StoreError>
+  ) => Effect.Effect<KeyView & { readonly key: string }, InvalidInput | Conflict | StoreError>
   readonly removeKey: (id: string) => Effect.Effect<void, NotFound | Conflict | StoreError>
   /** Makes what is known as the store has it: other nodes may have changed it. */
   readonly reread: Effect.Effect<void, StoreError>
@@ -50,14 +55,28 @@ export interface AccountsOptions {
 
 const PREFIX_LENGTH = 8
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
-const viewUser = ({ changed_at, created_at, name, role }: StoredUser): UserView => ({
+const viewUser = ({ changed_at, created_at, name, role, tags }: StoredUser): UserView => ({
   name,
   role,
+  tags,
   created_at,
   changed_at,
 })
-const viewKey = ({ created_at, id, name, prefix, role }: StoredKey): KeyView => ({ id, name, role, prefix, created_at })
+const viewKey = ({ created_at, id, name, prefix, role, tags }: StoredKey): KeyView => ({
+  id,
+  name,
+  role,
+  tags,
+  prefix,
+  created_at,
+})
 const conflict = (path: string, message: string) => new Conflict({ errors: [{ path, message }] })
+
+/** Who may do everything cannot be kept to some channels: fails with `InvalidInput` for an admin with tags. */
+const checkBound = (role: Role, tags: ReadonlyArray<string>): Effect.Effect<void, InvalidInput> => {
+  const message = "must be empty for an admin, who may do everything; bind a viewer or an operator to them"
+  return role === "admin" && tags.length > 0 ? new InvalidInput({ errors: [{ path: "tags", message }] }) : Effect.void
+}
 
 /** Users and keys as they are held in memory, and what every change of them needs. */
 interface Held {
@@ -107,29 +126,35 @@ const makeUserVerbs = (held: Held): Pick<AccountsService, "createUser" | "update
     })
   const putUser = (user: StoredUser) =>
     rows.putUser(user).pipe(
+      Effect.tap(() => tellChange(`user ${user.name}`, users.get(user.name) ?? null, user)),
       Effect.tap(() => Effect.sync(() => users.set(user.name, user))),
       Effect.uninterruptible,
       Effect.map(() => viewUser(user)),
     )
 
   return {
-    createUser: ({ name, password, role }) =>
+    createUser: ({ name, password, role, tags: wanted = [] }) =>
       inTurn(
         Effect.gen(function* () {
+          const tags = tidyTags(wanted)
+          yield* checkBound(role, tags)
           if (users.has(name)) return yield* conflict("name", `there is a user "${name}" already`)
           yield* checkRemaining("role", [...roles(), role])
           const at = now()
-          return yield* putUser({ name, role, password: yield* hashPassword(password), created_at: at, changed_at: at })
+          const hash = yield* hashPassword(password)
+          return yield* putUser({ name, role, tags, password: hash, created_at: at, changed_at: at })
         }),
       ),
-    updateUser: (name, { password, role }) =>
+    updateUser: (name, { password, role, tags }) =>
       inTurn(
         Effect.gen(function* () {
           const user = yield* needUser(name)
           const next = role ?? user.role
+          const bound = tags === undefined ? user.tags : tidyTags(tags)
+          yield* checkBound(next, bound)
           yield* checkRemaining("role", [...roles(user), next])
           const hash = password === undefined ? user.password : yield* hashPassword(password)
-          return yield* putUser({ ...user, role: next, password: hash, changed_at: now() })
+          return yield* putUser({ ...user, role: next, tags: bound, password: hash, changed_at: now() })
         }),
       ),
     removeUser: (name) =>
@@ -147,9 +172,11 @@ const makeUserVerbs = (held: Held): Pick<AccountsService, "createUser" | "update
 const makeKeyVerbs = (held: Held): Pick<AccountsService, "createKey" | "removeKey"> => {
   const { byHash, checkRemaining, inTurn, keys, roles, rows } = held
   return {
-    createKey: ({ name, role }, key = newKey()) =>
+    createKey: ({ name, role, tags: wanted = [] }, key = newKey()) =>
       inTurn(
         Effect.gen(function* () {
+          const tags = tidyTags(wanted)
+          yield* checkBound(role, tags)
           if ([...keys.values()].some((key) => key.name === name))
             return yield* conflict("name", `there is a key "${name}" already`)
           yield* checkRemaining("role", [...roles(), role])
@@ -157,6 +184,7 @@ const makeKeyVerbs = (held: Held): Pick<AccountsService, "createKey" | "removeKe
             id: randomUUID(),
             name,
             role,
+            tags,
             prefix: key.slice(0, PREFIX_LENGTH),
             sha256: sha256(key),
             created_at: now(),
@@ -166,6 +194,7 @@ const makeKeyVerbs = (held: Held): Pick<AccountsService, "createKey" | "removeKe
             byHash.set(one.sha256, one)
           })
           yield* Effect.uninterruptible(Effect.zipRight(rows.insertKey(one), keep))
+          yield* tellChange(`key ${name}`, null, one)
           return { ...viewKey(one), key }
         }),
       ),

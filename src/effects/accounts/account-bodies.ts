@@ -1,6 +1,7 @@
 /** Request bodies about users and keys, and what is shown of both. */
 import { Schema } from "effect"
 import { matches } from "../config/pattern.ts"
+import { Tags } from "../config/tags.ts"
 
 /** Roles in rising order, each allowed everything the ones before it are: look, run channels, do everything. */
 export const ROLES = ["viewer", "operator", "admin"] as const
@@ -21,20 +22,30 @@ const Password = Schema.String.pipe(
   matches(/^[^\u0000-\u001f\u007f]*$/, "must not hold control characters"),
 )
 
-export const UserInput = Schema.Struct({ name: UserName, password: Password, role: Role })
+/** Tags that a role is bound to: it holds for the channels that have one of them. None: for all. */
+const BoundTo = Schema.optional(Tags)
+
+export const UserInput = Schema.Struct({ name: UserName, password: Password, role: Role, tags: BoundTo })
 export type UserInput = typeof UserInput.Type
 
-export const UserChange = Schema.Struct({ password: Schema.optional(Password), role: Schema.optional(Role) })
+/** What is left out stays. */
+export const UserChange = Schema.Struct({
+  password: Schema.optional(Password),
+  role: Schema.optional(Role),
+  tags: BoundTo,
+})
 export type UserChange = typeof UserChange.Type
 
-export const KeyInput = Schema.Struct({ name: UserName, role: Role })
+export const KeyInput = Schema.Struct({ name: UserName, role: Role, tags: BoundTo })
 export type KeyInput = typeof KeyInput.Type
 
 export interface UserView {
   readonly name: string
   readonly role: Role
+  /** The role holds for the channels that have one of these tags, and for nothing else; empty: for everything. */
+  readonly tags: ReadonlyArray<string>
   readonly created_at: string
-  /** When the password or the role was last changed. */
+  /** When the password, the role or the tags were last changed. */
   readonly changed_at: string
 }
 
@@ -42,6 +53,7 @@ export interface KeyView {
   readonly id: string
   readonly name: string
   readonly role: Role
+  readonly tags: ReadonlyArray<string>
   /** First characters of the key, by which its owner recognises it. */
   readonly prefix: string
   readonly created_at: string

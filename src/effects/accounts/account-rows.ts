@@ -1,5 +1,6 @@
 /** Rows of users and API keys. Passwords and keys are stored as hashes only. */
 import { Effect, Schema } from "effect"
+import { Tags } from "../config/tags.ts"
 import type { StoreError } from "../model/Errors.ts"
 import type { StoreAccess } from "../store/store-access.ts"
 import { Role } from "./account-bodies.ts"
@@ -7,6 +8,8 @@ import { Role } from "./account-bodies.ts"
 export interface StoredUser {
   readonly name: string
   readonly role: Role
+  /** As `UserView.tags`. */
+  readonly tags: ReadonlyArray<string>
   /** Password hash in the form that `password.ts` writes. */
   readonly password: string
   readonly created_at: string
@@ -17,6 +20,7 @@ export interface StoredKey {
   readonly id: string
   readonly name: string
   readonly role: Role
+  readonly tags: ReadonlyArray<string>
   readonly prefix: string
   /** SHA-256 of the key, hexadecimal. Enough, as a key is 256 random bits, which no dictionary finds. */
   readonly sha256: string
@@ -35,9 +39,17 @@ export interface AccountRows {
   readonly deleteKey: (id: string) => Effect.Effect<void, StoreError>
 }
 
-type Row<A extends { readonly role: Role }> = Omit<A, "role"> & { readonly role: string }
+type Account = Pick<StoredUser, "role" | "tags">
+/** Tags are JSON. */
+type Row<A extends Account> = Omit<A, "role" | "tags"> & { readonly role: string; readonly tags: string }
 const decodeRole = Schema.decodeUnknownSync(Role)
-const fromRow = <A extends { readonly role: Role }>(row: Row<A>) => ({ ...row, role: decodeRole(row.role) })
+const decodeTags = Schema.decodeUnknownSync(Schema.parseJson(Tags))
+const fromRow = <A extends Account>(row: Row<A>) => ({
+  ...row,
+  role: decodeRole(row.role),
+  tags: decodeTags(row.tags),
+})
+const toRow = <A extends Account>(account: A) => ({ ...account, tags: JSON.stringify(account.tags) })
 
 export const makeAccountRows = ({ change, read, sql }: StoreAccess): AccountRows => ({
   load: read(
@@ -51,10 +63,10 @@ export const makeAccountRows = ({ change, read, sql }: StoreAccess): AccountRows
   putUser: (user) =>
     change(
       "store the user",
-      sql`INSERT INTO users ${sql.insert({ ...user })}
-          ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password, changed_at = excluded.changed_at`,
+      sql`INSERT INTO users ${sql.insert({ ...toRow(user) })}
+          ON CONFLICT (name) DO UPDATE SET role = excluded.role, tags = excluded.tags, password = excluded.password, changed_at = excluded.changed_at`,
     ),
   deleteUser: (name) => change("delete the user", sql`DELETE FROM users WHERE name = ${name}`),
-  insertKey: (key) => change("store the key", sql`INSERT INTO api_keys ${sql.insert({ ...key })}`),
+  insertKey: (key) => change("store the key", sql`INSERT INTO api_keys ${sql.insert({ ...toRow(key) })}`),
   deleteKey: (id) => change("delete the key", sql`DELETE FROM api_keys WHERE id = ${id}`),
 })

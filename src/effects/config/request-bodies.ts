@@ -5,6 +5,7 @@ import { PRESET_NAMES } from "../../core/output/presets.ts"
 import { OUTPUT_SETTINGS } from "../../core/output/setting-table.ts"
 import { AutoRun, type InputSettings, Protocol, SourceName } from "../model/channel.ts"
 import { requestSchema, settingsSchema } from "./setting-schemas.ts"
+import { Tags } from "./tags.ts"
 import { text, verbatim } from "./texts.ts"
 
 const Port = Schema.Int.pipe(Schema.between(1, 65535))
@@ -131,6 +132,7 @@ export const ChannelInput = Schema.Struct({
   backup_rtp_port: Schema.optional(Schema.NullOr(Port)),
   backup_input_url: InputUrl,
   input: Schema.optional(InputSettingsInput),
+  tags: Schema.optional(Tags),
   autostart: Schema.optional(Schema.Boolean),
   auto_run: Schema.optional(AutoRun),
   outputs: Schema.optional(Schema.Array(OutputInput).pipe(Schema.maxItems(500))),
@@ -148,6 +150,7 @@ export const ChannelUpdate = Schema.Struct({
   backup_rtp_port: Schema.optional(Schema.NullOr(Port)),
   backup_input_url: InputUrl,
   input: Schema.optional(InputSettingsInput),
+  tags: Schema.optional(Tags),
   autostart: Schema.optional(Schema.Boolean),
   auto_run: Schema.optional(AutoRun),
 })

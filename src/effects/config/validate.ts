@@ -18,6 +18,7 @@ import {
   settingsOf,
 } from "./request-bodies.ts"
 import { slugOf, uniqueSlug } from "./slug.ts"
+import { tidyTags } from "./tags.ts"
 
 /** Where new ids and times come from. */
 export interface Stamp {
@@ -151,6 +152,7 @@ export const newChannel = (
     name: input.name,
     ...addresses.value,
     input: settingsOf(input.input),
+    tags: tidyTags(input.tags ?? []),
     autostart,
     auto_run,
     should_run: autostart || (auto_run === "on_demand" && hasEnabled(outputs)),
@@ -175,6 +177,7 @@ export const changedChannel = (old: ChannelConfig, input: ChannelUpdate): Checke
     name: input.name ?? old.name,
     ...addresses.value,
     input: settingsOf(input.input, addresses.value.backup_rtp_ip === null ? withoutBackup(old.input) : old.input),
+    tags: input.tags === undefined ? old.tags : tidyTags(input.tags),
     autostart: input.autostart ?? old.autostart,
     auto_run: input.auto_run ?? old.auto_run,
   }

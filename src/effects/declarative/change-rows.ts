@@ -44,6 +44,8 @@ export interface ChangeQuery {
   readonly before?: number | undefined
   /** UUID of a channel; left out, all. */
   readonly channelId?: string | undefined
+  /** Only those of these channels, by UUID; left out, of all. */
+  readonly among?: ReadonlyArray<string> | undefined
 }
 
 export interface ChangeRows {
@@ -80,8 +82,9 @@ export const makeChangeRows = ({ box, change: store, read, sql }: StoreAccess, m
         yield* sql`DELETE FROM config_changes WHERE id <= ${last - max}`
       }),
     ),
-  list: ({ before = Number.MAX_SAFE_INTEGER, channelId, limit }) => {
+  list: ({ among, before = Number.MAX_SAFE_INTEGER, channelId, limit }) => {
     const conditions: Array<Statement.Fragment> = [sql`id < ${before}`]
+    if (among !== undefined) conditions.push(among.length === 0 ? sql`1 = 0` : sql.in("channel_id", among))
     if (channelId !== undefined) conditions.push(sql`channel_id = ${channelId}`)
     return read(
       READ,

@@ -48,7 +48,7 @@ export const writeChannelsJson = (channels: ReadonlyArray<ChannelConfig>, secret
   const entries = [...channels]
     .sort((a, b) => a.number - b.number)
     .map((channel) => {
-      const { autostart, auto_run, name, slug } = channel
+      const { autostart, auto_run, name, slug, tags } = channel
       const { backup_input_url: backup, input_url, ...addresses } = storedAddresses(channel)
       const urlOut = (url: string) => (secrets ? url : maskSecrets(url))
       const config = {
@@ -58,6 +58,7 @@ export const writeChannelsJson = (channels: ReadonlyArray<ChannelConfig>, secret
         ...(backup == null ? {} : { backup_input_url: urlOut(backup) }),
         outputs: channel.outputs.map((output) => outputOut(output, secrets)),
         slug,
+        ...(tags.length === 0 ? {} : { tags }),
         autostart,
         auto_run,
         input: sorted(channel.input),

@@ -63,8 +63,8 @@ export const cloneOf = (
   const inputConflicts = (channel: WantedChannel): ReadonlyArray<FieldError> =>
     claimConflicts({ ...channel, outputs: [] }, all, () => null, true, host)
   const make = (by: number): Checked<WantedChannel> => {
-    const { auto_run, input } = source
-    const fields = { name, ...moved(source, by, host.ingest), auto_run, autostart: false, input }
+    const { auto_run, input, tags } = source
+    const fields = { name, ...moved(source, by, host.ingest), auto_run, autostart: false, input, tags }
     return newChannel(fields, new Set(all.map(({ slug }) => slug)), stamp)
   }
   const place = (): Checked<WantedChannel> => {

@@ -35,6 +35,9 @@ const outputDocument = (output: OutputConfig): OutputDocument => ({
   ...pick({ ...output, settings: settingsOf(output) }, OUTPUT_FIELDS),
 })
 
+/** Left out where there are none, which is the default. */
+const tagsOf = ({ tags }: ChannelConfig) => (tags.length === 0 ? undefined : tags)
+
 /** Left out where `storedAddresses` has none of them: a leg has a URL or an address. */
 const NO_ADDRESSES = Object.fromEntries(
   Object.values(LEG_FIELDS).flatMap(({ ip, port, url }) => [ip, port, url].map((name) => [name, undefined])),
@@ -43,7 +46,16 @@ const NO_ADDRESSES = Object.fromEntries(
 const channelDocument = (channel: ChannelConfig): ChannelDocument => ({
   slug: channel.slug,
   name: channel.name,
-  ...pick({ ...channel, ...NO_ADDRESSES, ...storedAddresses(channel), input: sorted(channel.input) }, CHANNEL_FIELDS),
+  ...pick(
+    {
+      ...channel,
+      ...NO_ADDRESSES,
+      ...storedAddresses(channel),
+      tags: tagsOf(channel),
+      input: sorted(channel.input),
+    },
+    CHANNEL_FIELDS,
+  ),
   outputs: channel.outputs.map(outputDocument),
 })
 

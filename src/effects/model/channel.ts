@@ -75,6 +75,8 @@ export interface ChannelConfig {
   readonly backup_rtp_port: number | null
   readonly backup_input_url: string | null
   readonly input: InputSettings
+  /** By which channels are grouped, and to which roles may be bound; each once, sorted. */
+  readonly tags: ReadonlyArray<string>
   readonly autostart: boolean
   readonly auto_run: AutoRun
   /** What the operator last asked for; a channel that should run is started again after a restart of the service. */
@@ -126,6 +128,7 @@ export interface ChannelView {
   readonly backup_rtp_ip: string | null
   readonly backup_rtp_port: number | null
   readonly backup_input_url: string | null
+  readonly tags: ReadonlyArray<string>
   readonly autostart: boolean
   readonly auto_run: AutoRun
   /** Settings with their defaults, how the legs are joined, and what each receives. */

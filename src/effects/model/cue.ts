@@ -131,6 +131,8 @@ export interface CueQuery {
   readonly upid?: string | undefined
   /** `missed`: only cues that did not leave by some output. */
   readonly outcome?: CueOutcome | undefined
+  /** Only those of these channels, by UUID; left out, of all. */
+  readonly among?: ReadonlyArray<string> | undefined
 }
 
 export const CUE_OUTCOMES = ["missed"] as const

@@ -113,6 +113,8 @@ export interface EventQuery {
   readonly untilMs?: number | undefined
   readonly kinds?: ReadonlyArray<EventKind> | undefined
   readonly severities?: ReadonlyArray<ChannelEventView["severity"]> | undefined
+  /** Only those of these channels, by UUID; left out, of all. */
+  readonly among?: ReadonlyArray<string> | undefined
 }
 
 /** An event as its cause tells it. */

@@ -248,6 +248,7 @@ export const channelView = (config: ChannelConfig, all: ViewInput): ChannelView 
     slug: config.slug,
     name: config.name,
     ...shownAddresses(config),
+    tags: config.tags,
     autostart: config.autostart,
     auto_run: config.auto_run,
     input: {

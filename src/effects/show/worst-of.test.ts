@@ -15,6 +15,7 @@ const channel = (over: Partial<ChannelView>): Omit<ChannelView, "worst"> => ({
   backup_rtp_port: null,
   input_url: null,
   backup_input_url: null,
+  tags: [],
   autostart: false,
   auto_run: "off",
   input: fakeInput(),

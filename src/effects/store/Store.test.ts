@@ -23,6 +23,7 @@ describe.each(DATABASES)("Store in %s", (database) => {
         backup_rtp_ip: "127.0.0.2",
         backup_rtp_port: 5001,
         input: { interface: "eth0", rcvbuf: 1000000 },
+        tags: ["east-2", "sport"],
         autostart: true,
         outputs: [
           outputConfig(),

@@ -56,8 +56,9 @@ export const cueConditions = (
   query: CueQuery,
   nowMs: number,
 ): ReadonlyArray<Statement.Fragment> => {
-  const { before, eventId, outcome, sinceMs, types, untilMs, upid } = query
+  const { among, before, eventId, outcome, sinceMs, types, untilMs, upid } = query
   const conditions: Array<Statement.Fragment> = []
+  if (among !== undefined) conditions.push(among.length === 0 ? sql`1 = 0` : sql.in("channel_id", among))
   if (before !== undefined) conditions.push(sql`id < ${before}`)
   if (sinceMs !== undefined) conditions.push(sql`at >= ${sinceMs}`)
   if (untilMs !== undefined) conditions.push(sql`at < ${untilMs}`)

@@ -65,8 +65,9 @@ const dropOldest = (sql: Client.SqlClient, n: number, channelId: string | null) 
 
 /** Events that meet the query and the conditions of `first`, newest first. */
 const selectEvents = (sql: Client.SqlClient, first: ReadonlyArray<Statement.Fragment>, query: EventQuery) => {
-  const { before, kinds, limit, severities, sinceMs, untilMs } = query
+  const { among, before, kinds, limit, severities, sinceMs, untilMs } = query
   const conditions: Array<Statement.Fragment> = [...first]
+  if (among !== undefined) conditions.push(among.length === 0 ? sql`1 = 0` : sql.in("channel_id", among))
   if (before !== undefined) conditions.push(sql`id < ${before}`)
   if (sinceMs !== undefined) conditions.push(sql`at >= ${sinceMs}`)
   if (untilMs !== undefined) conditions.push(sql`at < ${untilMs}`)

@@ -5,6 +5,7 @@
 import { Schema } from "effect"
 import { outputSettingsOf } from "../config/output-input.ts"
 import { InputSettingsInput, OutputSettingsInput, Preset, settingsOf } from "../config/request-bodies.ts"
+import { Tags } from "../config/tags.ts"
 import { AutoRun, type ChannelConfig, type OutputConfig, Protocol } from "../model/channel.ts"
 
 export interface ChannelRow {
@@ -19,6 +20,8 @@ export interface ChannelRow {
   readonly input_url: string | null
   readonly backup_input_url: string | null
   readonly input: string
+  /** JSON. */
+  readonly tags: string
   readonly autostart: number
   readonly should_run: number
   readonly created_at: string
@@ -44,6 +47,7 @@ export interface OutputRow {
 }
 
 const decodeInput = Schema.decodeUnknownSync(Schema.parseJson(InputSettingsInput))
+const decodeTags = Schema.decodeUnknownSync(Schema.parseJson(Tags))
 const decodeSettings = Schema.decodeUnknownSync(Schema.parseJson(OutputSettingsInput))
 const decodePreset = Schema.decodeUnknownSync(Schema.NullOr(Preset))
 const decodeAutoRun = Schema.decodeUnknownSync(AutoRun)
@@ -77,6 +81,7 @@ export const channelFromRow = (row: ChannelRow, outputs: ReadonlyArray<OutputCon
   input_url: row.input_url,
   backup_input_url: row.backup_input_url,
   input: settingsOf(decodeInput(row.input)),
+  tags: decodeTags(row.tags),
   autostart: row.autostart !== 0,
   auto_run: decodeAutoRun(row.auto_run),
   should_run: row.should_run !== 0,
@@ -111,6 +116,7 @@ export const channelToRow = (channel: Omit<ChannelConfig, "number">): WrittenCha
   input_url: channel.input_url,
   backup_input_url: channel.backup_input_url,
   input: JSON.stringify(channel.input),
+  tags: JSON.stringify(channel.tags),
   autostart: channel.autostart ? 1 : 0,
   should_run: channel.should_run ? 1 : 0,
   created_at: channel.created_at,

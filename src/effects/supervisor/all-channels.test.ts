@@ -1,6 +1,7 @@
 /** What is read across channels, on both databases. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { makeAccountRows } from "../accounts/account-rows.ts"
 import { makeAuditRows } from "../accounts/audit-rows.ts"
 import type { CueQuery, StoredProof } from "../model/cue.ts"
 import type { EventQuery } from "../model/event.ts"
@@ -45,6 +46,9 @@ describe.each(DATABASES)("all channels in %s", (database) => {
           assert.deepStrictEqual(yield* find({ severities: ["warning", "critical"] }), ["a3", "b2"])
           assert.deepStrictEqual(yield* find({ sinceMs: 2, untilMs: 3 }), ["b2"])
           assert.deepStrictEqual(yield* find({ kinds: ["leg_lost"] }), [])
+          assert.deepStrictEqual(yield* find({ among: ["a"] }), ["a3", "a1"])
+          assert.deepStrictEqual(yield* find({ among: ["a", "b"], limit: 2 }), ["a3", "b2"])
+          assert.deepStrictEqual(yield* find({ among: [] }), [])
           const ofOne = yield* store.events("a", { limit: 9, severities: ["info"], untilMs: 3 })
           assert.deepStrictEqual(
             ofOne.map(({ message }) => message),
@@ -75,6 +79,8 @@ describe.each(DATABASES)("all channels in %s", (database) => {
               found.map(({ channelId, cue }) => `${channelId} ${cue.description}`),
             )
           assert.deepStrictEqual(yield* find({}, 1000), ["b none", "a pending", "b missed", "a sent"])
+          assert.deepStrictEqual(yield* find({ among: ["b"] }, 1000), ["b none", "b missed"])
+          assert.deepStrictEqual(yield* find({ among: [] }, 1000), [])
           assert.deepStrictEqual(yield* find({ outcome: "missed" }, 1000), ["b missed"])
           // Nobody waits any more: it shows as missed, and is found as such.
           assert.deepStrictEqual(yield* find({ outcome: "missed" }, 17_000), ["a pending", "b missed"])
@@ -95,6 +101,39 @@ describe.each(DATABASES)("all channels in %s", (database) => {
           const { bytes, kind } = yield* store.size
           assert.strictEqual(kind, database)
           assert.isAbove(bytes ?? 0, 10_000)
+        }),
+      )
+    }),
+  )
+
+  it.scoped("have accounts that are bound to tags, which come back as they were", () =>
+    Effect.gen(function* () {
+      yield* using(yield* file, ({ access }) =>
+        Effect.gen(function* () {
+          const rows = makeAccountRows(access)
+          const at = "2026-01-02T03:04:05.000Z"
+          const user = {
+            name: "ada",
+            role: "viewer",
+            tags: ["a", "b"],
+            password: "x",
+            created_at: at,
+            changed_at: at,
+          } as const
+          const key = {
+            id: "k",
+            name: "ci",
+            role: "viewer",
+            tags: [],
+            prefix: "sd_",
+            sha256: "0f",
+            created_at: at,
+          } as const
+          yield* rows.putUser(user)
+          yield* rows.insertKey(key)
+          assert.deepStrictEqual(yield* rows.load, { users: [user], keys: [key] })
+          yield* rows.putUser({ ...user, tags: ["c"] })
+          assert.deepStrictEqual((yield* rows.load).users, [{ ...user, tags: ["c"] }])
         }),
       )
     }),

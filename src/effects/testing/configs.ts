@@ -77,6 +77,7 @@ export const channelConfig = (over: Partial<ChannelConfig> = {}): ChannelConfig 
   input_url: null,
   backup_input_url: null,
   input: {},
+  tags: [],
   autostart: false,
   auto_run: "off",
   should_run: false,

@@ -28,6 +28,8 @@ export type Subject = "env" | `key:${string}` | `user:${string}`
 
 export interface Caller {
   readonly role: Role
+  /** The role holds for the channels that have one of these tags, and for nothing else; empty: for everything. */
+  readonly tags: ReadonlyArray<string>
   /** Name in records of changes: `user ada`, `key ci`, `the API key`, or `the operator` where nobody is asked. */
   readonly name: string
   /** How the request proves it. */
@@ -42,7 +44,8 @@ export interface Access {
   readonly callerOf: (c: Context) => Caller | null
   readonly allows: (c: Context) => boolean
   /**
-   * For connections that stay open: a function that says whether the request would still be let in as the same caller.
+   * For connections that stay open: a function that says whether the request would still be let in as the same caller,
+   * with the same tags: what is sent over them is chosen by the tags when they are opened.
    */
   readonly lasting: (c: Context) => () => boolean
   /** True when the request's headers hold a key, right or wrong, that is not a stored one. */
@@ -85,6 +88,7 @@ const isSecure = (c: Context) => c.req.url.startsWith("https:") || c.req.header(
 /** A subject as it is at this moment. `proof` is the secret, or its hash, that the subject's sessions rest on. */
 interface Holder {
   readonly role: Role
+  readonly tags: ReadonlyArray<string>
   readonly name: string
   readonly proof: string
 }
@@ -103,14 +107,15 @@ const makeSubjects = (envHash: Buffer | undefined, accounts: AccountsService): S
     return key === undefined ? null : `key:${key.id}`
   },
   find: (subject) => {
-    if (subject === "env") return envHash && { role: "admin", name: "the API key", proof: envHash.toString("hex") }
+    if (subject === "env")
+      return envHash && { role: "admin", tags: [], name: "the API key", proof: envHash.toString("hex") }
     const id = subject.slice(subject.indexOf(":") + 1)
     if (subject.startsWith("key:")) {
       const key = accounts.findKey(id)
-      return key && { role: key.role, name: `key ${key.name}`, proof: key.sha256 }
+      return key && { role: key.role, tags: key.tags, name: `key ${key.name}`, proof: key.sha256 }
     }
     const user = subject.startsWith("user:") ? accounts.findUser(id) : undefined
-    return user && { role: user.role, name: `user ${user.name}`, proof: user.password }
+    return user && { role: user.role, tags: user.tags, name: `user ${user.name}`, proof: user.password }
   },
 })
 
@@ -144,12 +149,14 @@ const makeSessions = (sessionKey: Uint8Array, subjects: Subjects, now: () => num
       const holder = subjects.find(subject)
       if (holder === undefined) return null
       const right = timingSafeEqual(sha256(signature), sha256(sign(expires, subject, holder.proof)))
-      return right && Number(expires) * 1000 > now()
-        ? { role: holder.role, name: holder.name, by: "session", subject }
-        : null
+      const { name: called, role, tags } = holder
+      return right && Number(expires) * 1000 > now() ? { role, tags, name: called, by: "session", subject } : null
     },
   }
 }
+
+/** Tags are stored sorted, each once. */
+const isSame = (a: ReadonlyArray<string>, b: ReadonlyArray<string>) => a.join() === b.join()
 
 /** @param now milliseconds since 1970 */
 export const makeAccess = (
@@ -165,10 +172,12 @@ export const makeAccess = (
 
   const callerByKey = (subject: Subject): Caller | null => {
     const holder = subjects.find(subject)
-    return holder === undefined ? null : { role: holder.role, name: holder.name, by: "key", subject }
+    if (holder === undefined) return null
+    const { name, role, tags } = holder
+    return { role, tags, name, by: "key", subject }
   }
   const findBy = (keys: ReadonlyArray<string>, cookie: string): Caller | null => {
-    if (!required()) return { role: "admin", name: "the operator", by: "nothing", subject: null }
+    if (!required()) return { role: "admin", tags: [], name: "the operator", by: "nothing", subject: null }
     for (const key of keys) {
       const subject = subjects.ofKey(key)
       if (subject !== null) return callerByKey(subject)
@@ -201,7 +210,7 @@ export const makeAccess = (
       const before = callerOf(c)
       return () => {
         const now = findBy(keys, cookie)
-        return now !== null && now.subject === (before?.subject ?? null)
+        return now !== null && now.subject === (before?.subject ?? null) && isSame(now.tags, before?.tags ?? [])
       }
     },
     guesses: (c) => required() && offeredKeys(c).some((key) => accounts.keyOf(key) === undefined),

@@ -1,9 +1,10 @@
 /** The gate that every request passes before a route sees it: security headers, origin, secrets in URLs, the key. */
-import type { Context, MiddlewareHandler } from "hono"
+import type { Context, Hono, MiddlewareHandler } from "hono"
 import { mayAct } from "../../effects/accounts/account-bodies.ts"
 import { makeProblem, problemResponse } from "../request/problem.ts"
 import type { Audit } from "./audit.ts"
 import type { Access, AccessSettings } from "./auth.ts"
+import { type BoundTo, isBound, isOpenToBound } from "./bound.ts"
 import { LIMITS, type Limits } from "./limits.ts"
 import { originProblem } from "./origin.ts"
 import { isPeer, type PeerSecret } from "./peer.ts"
@@ -68,6 +69,8 @@ declare module "hono" {
   interface ContextVariableMap {
     /** Set for connections that stay open behind the gate; see `Access.lasting`. */
     lasting: (() => boolean) | undefined
+    /** Tags that the caller is bound to; undefined for requests that need no caller. */
+    tags: BoundTo | undefined
   }
 }
 
@@ -108,6 +111,7 @@ export const gate =
     }
     if (!access.allows(c)) return unauthorized(c)
     c.set("lasting", access.lasting(c))
+    c.set("tags", access.callerOf(c)?.tags)
     return next()
   }
 
@@ -128,13 +132,31 @@ export const limitWrites =
     return next()
   }
 
-/** Refuses what the caller's role does not allow, by the table of `roles.ts`. */
+/**
+ * Sends what bound callers ask for to the app that has the services as their tags let them have them. What needs no
+ * caller stays, and so do WebSockets, which belong to the listening server and look at the tags themselves.
+ */
+export const divertBound =
+  (access: Access, appFor: (tags: BoundTo) => { readonly fetch: Hono["fetch"] }): MiddlewareHandler =>
+  async (c, next) => {
+    const { path } = c.req
+    const caller = isFree(path) || /^\/(?:ws|preview)(?:\/|$)/.test(path) ? null : access.callerOf(c)
+    if (caller === null || !isBound(caller.tags)) return next()
+    return appFor(caller.tags).fetch(c.req.raw, c.env)
+  }
+
+/** Refuses what the caller's role does not allow, by the table of `roles.ts`, and what its tags do not. */
 export const checkRole =
   (access: Access): MiddlewareHandler =>
   async (c, next) => {
     const { role } = ruleFor(c.req.method, c.req.path)
     const caller = access.callerOf(c)
-    if (role === "free" || isFree(c.req.path) || (caller !== null && mayAct(caller.role, role))) return next()
+    if (role === "free" || isFree(c.req.path)) return next()
+    if (caller !== null && mayAct(caller.role, role)) {
+      if (!isBound(caller.tags) || isOpenToBound(c.req.method, c.req.path)) return next()
+      const detail = `this is of the whole service; ${caller.name} is bound to the tags ${caller.tags.join(", ")}`
+      return problemResponse(makeProblem("forbidden", detail), c.req.path)
+    }
     const has = caller === null ? "there is none" : `${caller.name} has the role ${caller.role}`
     return problemResponse(makeProblem("forbidden", `this needs the role ${role}; ${has}`), c.req.path)
   }

@@ -261,9 +261,15 @@ const nothing = (method: string): Pick<Rule, "role" | "what"> =>
     ? { role: "viewer", what: null }
     : { role: "admin", what: "ask for what there is not" }
 
+const asGet = (method: string) => (method === "HEAD" ? "GET" : method)
+
+/** The rule of the route that a request is for; null where there is none. HEAD counts as GET. */
+export const routeFor = (method: string, path: string): Rule | null =>
+  PATTERNS.find(({ pattern, rule }) => rule.method === asGet(method) && pattern.test(path))?.rule ?? null
+
 /** The rule for a request; HEAD counts as GET. */
 export const ruleFor = (method: string, path: string): Pick<Rule, "role" | "what"> => {
-  const asked = method === "HEAD" ? "GET" : method
+  const asked = asGet(method)
   const here = PATTERNS.filter(({ pattern }) => pattern.test(path))
   const found = here.find(({ rule }) => rule.method === asked)
   // A method that the path does not support only gets an answer that says so.

@@ -4,6 +4,7 @@
  */
 import { Duration, Effect, Queue, type Scope, Stream } from "effect"
 import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
+import { type BoundTo, seenChannels } from "../access/bound.ts"
 
 /** A connected client, whatever carries it. */
 export interface LiveClient {
@@ -12,6 +13,8 @@ export interface LiveClient {
   readonly send: (text: string) => void
   /** False once the caller it was opened for may no longer look. */
   readonly lasts?: (() => boolean) | undefined
+  /** Tags that the caller is bound to: it is told of no other channels. */
+  readonly tags?: BoundTo | undefined
   /**
    * Ends the connection; 1008 says that its rights have ended, 1013 asks the client to come back later (RFC 6455 7.4,
    * IANA registry).
@@ -42,9 +45,18 @@ export const makeLiveFeed = ({ changeFeed, channels }: LiveSource): Effect.Effec
   Effect.gen(function* () {
     const clients = new Map<LiveClient, { skipped: number }>()
     const newcomers = yield* Effect.acquireRelease(Queue.sliding<LiveClient>(1024), Queue.shutdown)
-    const snapshot = Effect.map(channels.list, (channels) => JSON.stringify({ channels }))
+    /** The state as a message for each set of tags, made once for all clients that have it. */
+    const snapshot = Effect.map(channels.list, (all) => {
+      const texts = new Map<string, string>()
+      return ({ tags = [] }: LiveClient): string => {
+        const key = tags.join(" ")
+        const text = texts.get(key) ?? JSON.stringify({ channels: seenChannels(tags, all) })
+        texts.set(key, text)
+        return text
+      }
+    })
 
-    const tell = (client: LiveClient, text: string) => {
+    const tell = (client: LiveClient, textFor: (client: LiveClient) => string) => {
       const state = clients.get(client)
       if (state === undefined) return
       if (client.lasts?.() === false) {
@@ -52,7 +64,7 @@ export const makeLiveFeed = ({ changeFeed, channels }: LiveSource): Effect.Effec
         client.close(1008, "the key, user or password it was opened with is no longer valid")
       } else if (client.bufferedBytes() <= MAX_BUFFERED_BYTES) {
         state.skipped = 0
-        client.send(text)
+        client.send(textFor(client))
       } else if (++state.skipped >= MAX_SKIPPED) {
         clients.delete(client)
         client.close(1013, "too slow to follow")
@@ -62,14 +74,14 @@ export const makeLiveFeed = ({ changeFeed, channels }: LiveSource): Effect.Effec
     const round = Effect.suspend(() =>
       clients.size === 0
         ? Effect.void
-        : Effect.map(snapshot, (text) => {
-            for (const client of [...clients.keys()]) tell(client, text)
+        : Effect.map(snapshot, (textFor) => {
+            for (const client of [...clients.keys()]) tell(client, textFor)
           }),
     ).pipe(safely, Effect.zipRight(Effect.sleep(AT_MOST_EVERY)))
     const greet = Effect.gen(function* () {
       const waiting = yield* Queue.takeBetween(newcomers, 1, 1024)
-      const text = yield* snapshot
-      for (const client of waiting) tell(client, text)
+      const textFor = yield* snapshot
+      for (const client of waiting) tell(client, textFor)
     }).pipe(safely)
 
     yield* Stream.tick(AT_LEAST_EVERY).pipe(

@@ -1,6 +1,6 @@
 import { request } from "node:http"
 import { describe, it } from "@effect/vitest"
-import { Effect, Logger, LogLevel } from "effect"
+import { Effect, Fiber, Logger, LogLevel } from "effect"
 import { assert } from "vitest"
 import { PreviewEnded, type PreviewsService } from "../../effects/preview/Previews.ts"
 import { memoryAccounts, memoryAudit } from "../../effects/testing/accounts.ts"
@@ -9,11 +9,15 @@ import { makeFakeControlPlane } from "../testing/FakeControlPlane.ts"
 import { makeTestApp, OPEN, problemBody, withKey } from "../testing/test-app.ts"
 import { CLOSE_CODES } from "./preview.ts"
 
-const serve = (preview: PreviewsService["watch"], settings = OPEN) =>
-  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, makeFakeControlPlane({ previews: { watch: preview } }), {
-    accounts: memoryAccounts({ apiKey: settings !== OPEN }),
-    audit: memoryAudit(),
-  }).pipe(Logger.withMinimumLogLevel(LogLevel.Warning))
+const serve = (
+  preview: PreviewsService["watch"],
+  settings = OPEN,
+  plane = makeFakeControlPlane({ previews: { watch: preview } }),
+  accounts = memoryAccounts({ apiKey: settings !== OPEN }),
+) =>
+  serveHttp({ ...settings, host: "127.0.0.1", port: 0 }, plane, { accounts, audit: memoryAudit() }).pipe(
+    Logger.withMinimumLogLevel(LogLevel.Warning),
+  )
 
 /** Status of the answer to an upgrade; 101 when it is one. */
 const upgrade = (port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<number> =>
@@ -40,9 +44,9 @@ interface Seen {
   readonly code: number
   readonly reason: string
 }
-const watch = (port: number): Promise<Seen> =>
+const watch = (port: number, path = "/preview/main", protocols: ReadonlyArray<string> = []): Promise<Seen> =>
   new Promise((resolve) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/preview/main`)
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols])
     socket.binaryType = "arraybuffer"
     const messages: Array<string | Uint8Array> = []
     socket.onmessage = ({ data }) => messages.push(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data))
@@ -101,6 +105,35 @@ describe("/preview/{id}", () => {
       assert.strictEqual(yield* status("/preview/main", { ...key, Origin: "https://example.com" }), 403)
       assert.strictEqual(yield* status("/preview/main", { ...key, Origin: `http://localhost:${port}` }), 101)
       assert.strictEqual(yield* status("/preview/main/more", key), 404)
+    }),
+  )
+})
+
+describe("WebSockets of accounts that are bound to tags", () => {
+  it.scopedLive("tell of the channels with one of them, and close where theirs change", () =>
+    Effect.gen(function* () {
+      const over = new PreviewEnded({ kind: "not_running", reason: "it does not run" })
+      const plane = makeFakeControlPlane({ previews: { watch: () => over } })
+      for (const [n, name] of ["Own", "Planted"].entries())
+        yield* plane.channels.create({ name, rtp_port: 5000 + 10 * n, tags: n === 0 ? ["sport"] : ["news"] })
+      const accounts = memoryAccounts({ apiKey: true })
+      const { id, key } = yield* accounts.createKey({ name: "eyes", role: "viewer", tags: ["sport"] })
+      const { port } = yield* serve(() => Effect.never, withKey("secret"), plane, accounts)
+      const protocols = ["distributor", `bearer.${key}`]
+      const seen = (path: string) => promise(() => watch(port, path, protocols))
+      const { code, reason } = yield* seen("/preview/planted")
+      assert.deepStrictEqual([code, reason], [CLOSE_CODES.not_found, 'there is no channel "planted"'])
+      assert.strictEqual((yield* seen("/preview/own")).code, CLOSE_CODES.not_running)
+      const feed = yield* Effect.fork(seen("/ws"))
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols)
+      const first = yield* promise(() => new Promise((resolve) => (socket.onmessage = ({ data }) => resolve(data))))
+      socket.close()
+      assert.include(String(first), '"name":"Own"')
+      assert.notInclude(String(first), "Planted")
+      yield* accounts.removeKey(id)
+      const closed = yield* Fiber.join(feed)
+      assert.strictEqual(closed.code, 1008)
+      assert.notInclude(closed.messages.join(), "Planted")
     }),
   )
 })

@@ -3,7 +3,10 @@
  * for closing has its own close code, which browsers pass on to the page, unlike an answer to the upgrade.
  */
 import { Cause, Effect, Fiber, Option, Runtime, type Scope } from "effect"
-import type { PreviewEndKind, PreviewsService } from "../../effects/preview/Previews.ts"
+import { NotFound } from "../../effects/model/Errors.ts"
+import type { PreviewEndKind } from "../../effects/preview/Previews.ts"
+import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
+import { isBound, sees } from "../access/bound.ts"
 import type { SocketRoute } from "./websocket.ts"
 
 /** Close codes by reason; 4000 to 4999 are for private use (RFC 6455 7.4.2). */
@@ -27,7 +30,10 @@ const short = (reason: string): string => {
 }
 
 /** The scope's end ends every preview. */
-export const makePreviewRoute = (previews: PreviewsService): Effect.Effect<SocketRoute, never, Scope.Scope> =>
+export const makePreviewRoute = ({
+  channels,
+  previews,
+}: Pick<ControlPlane, "channels" | "previews">): Effect.Effect<SocketRoute, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const runtime = yield* Effect.runtime<never>()
@@ -36,28 +42,33 @@ export const makePreviewRoute = (previews: PreviewsService): Effect.Effect<Socke
       matches: (path) => /^\/preview\/[^/]+$/.test(path),
       connect: (c) => {
         const id = c.req.param("id") ?? ""
+        const tags = c.get("tags") ?? []
+        const isSeen = Effect.filterOrFail(
+          channels.get(id),
+          (channel) => sees(tags, channel),
+          () => new NotFound({ kind: "channel", ref: id }),
+        )
         return (raw, close) => {
           const end = (code: number, reason: string) => Effect.sync(() => close(code, short(reason)))
-          const watching = previews
-            .watch(id, {
-              begin: (streams) => raw.send(JSON.stringify(streams)),
-              data: (bytes) => raw.send(bytes),
-              bufferedBytes: () => raw.bufferedAmount,
-            })
-            .pipe(
-              Effect.catchTags({
-                NotFound: ({ message }) => end(CLOSE_CODES.not_found, message),
-                PreviewEnded: ({ kind, reason }) => end(CLOSE_CODES[kind], reason),
-              }),
-              Effect.catchAllCause((cause) =>
-                Option.isSome(Cause.dieOption(cause))
-                  ? Effect.zipRight(
-                      Effect.logError("a preview failed", cause),
-                      end(CLOSE_CODES.failed, "the service failed"),
-                    )
-                  : Effect.void,
-              ),
-            )
+          const watch = previews.watch(id, {
+            begin: (streams) => raw.send(JSON.stringify(streams)),
+            data: (bytes) => raw.send(bytes),
+            bufferedBytes: () => raw.bufferedAmount,
+          })
+          const watching = (isBound(tags) ? Effect.zipRight(isSeen, watch) : watch).pipe(
+            Effect.catchTags({
+              NotFound: ({ message }) => end(CLOSE_CODES.not_found, message),
+              PreviewEnded: ({ kind, reason }) => end(CLOSE_CODES[kind], reason),
+            }),
+            Effect.catchAllCause((cause) =>
+              Option.isSome(Cause.dieOption(cause))
+                ? Effect.zipRight(
+                    Effect.logError("a preview failed", cause),
+                    end(CLOSE_CODES.failed, "the service failed"),
+                  )
+                : Effect.void,
+            ),
+          )
           const fiber = Runtime.runSync(runtime)(Effect.forkIn(watching, scope))
           return () => void Runtime.runFork(runtime)(Fiber.interrupt(fiber))
         }

@@ -68,10 +68,10 @@ type Mounted = Pick<SocketRoute, "path" | "connect">
 const feedRoute = (feed: LiveFeed): Mounted => ({
   path: PATH,
   connect: (c) => (raw, close) => {
-    const lasts = c.get("lasting")
+    const [lasts, tags] = [c.get("lasting"), c.get("tags")]
     // Asked again: many may have come in while this one was shaking hands.
     if (feed.size() < MAX_CLIENTS) {
-      return feed.add({ bufferedBytes: () => raw.bufferedAmount, send: (text) => raw.send(text), lasts, close })
+      return feed.add({ bufferedBytes: () => raw.bufferedAmount, send: (text) => raw.send(text), lasts, tags, close })
     }
     close(1013, "too many clients")
     return () => undefined

@@ -6,9 +6,9 @@ import { Time } from "./schemas.ts"
 const { Array: List, Literal, String: Text, Struct } = Schema
 const Count = Schema.Int.pipe(Schema.nonNegative())
 
-export const User = Struct({ name: Text, role: Role, created_at: Time, changed_at: Time })
+export const User = Struct({ name: Text, role: Role, tags: List(Text), created_at: Time, changed_at: Time })
 export const Users = Struct({ users: List(User) })
-export const Key = Struct({ id: Text, name: Text, role: Role, prefix: Text, created_at: Time })
+export const Key = Struct({ id: Text, name: Text, role: Role, tags: List(Text), prefix: Text, created_at: Time })
 export const NewKey = Struct({ ...Key.fields, key: Text })
 export const Keys = Struct({ keys: List(Key) })
 export const AuditEntry = Struct({

@@ -115,6 +115,7 @@ const channel = {
   backup_rtp_port: null,
   input_url: null,
   backup_input_url: null,
+  tags: ["sport"],
   autostart: false,
   auto_run: "off",
   input: {

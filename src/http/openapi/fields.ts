@@ -53,6 +53,7 @@ const CHANNEL: Readonly<Record<string, string>> = {
   input_url:
     "SRT URL of the primary source, its secrets masked, in place of `rtp_ip` and `rtp_port`; null for RTP and plain TS",
   backup_input_url: "The same for the backup",
+  tags: "Words by which channels are grouped: lower case letters, digits and . _ -; roles of users and keys may be bound to them",
   autostart: "Starts with the service",
   auto_run: "`on_demand` starts the channel with its first enabled output and stops it after its last one",
   input: "Receive settings",
@@ -392,11 +393,20 @@ const CONFIG: Readonly<Record<string, string>> = {
   "SystemStats.error": "How many are in error",
 }
 
+const BOUND_TAGS =
+  "The role holds for the channels that have one of these tags, and for nothing else; empty: for everything. An admin has none"
+
 const ACCESS: Readonly<Record<string, string>> = {
   "UserInput.name": "Letters, digits and . _ @ -",
   "KeyInput.name": "Letters, digits and . _ @ -; what uses the key",
   "User.name": "Name to log in with",
   "Key.name": "What uses the key",
+  "User.tags": BOUND_TAGS,
+  "UserInput.tags": BOUND_TAGS,
+  "UserChange.tags": BOUND_TAGS,
+  "Key.tags": BOUND_TAGS,
+  "NewKey.tags": BOUND_TAGS,
+  "KeyInput.tags": BOUND_TAGS,
   "NewKey.name": "What uses the key",
   password: "10 to 256 characters; stored as a scrypt hash",
   role: "`viewer` looks, `operator` runs channels, outputs and cues, `admin` may do everything",

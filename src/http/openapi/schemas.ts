@@ -202,6 +202,7 @@ export const Channel = Struct({
   backup_rtp_ip: NullOr(Text),
   backup_rtp_port: NullOr(Count),
   backup_input_url: NullOr(Text),
+  tags: texts,
   autostart: Flag,
   auto_run: AutoRun,
   input: ReceiveState,

@@ -31,7 +31,7 @@ export const frameOf = (c: Context, { access }: Pick<AppServices, "access">): Fr
     theme: isTheme(theme) ? theme : "auto",
     here: `${url.pathname}${url.search}`,
     version: manifest.version,
-    caller: caller === null ? null : { name: caller.name, role: caller.role },
+    caller: caller === null ? null : { name: caller.name, role: caller.role, tags: caller.tags },
     canLogOut: caller?.by === "session",
     live: c.req.query("live") !== "off",
     removed: c.get("removed"),

@@ -54,6 +54,7 @@ const OF_CHANNEL: Readonly<Record<keyof ChannelView, boolean>> = {
   slug: true,
   name: true,
   created_at: true,
+  tags: true,
   autostart: true,
   auto_run: true,
   rtp_ip: true,

@@ -30,6 +30,7 @@ const shownChannel = (
     backup_input_url: input.backup_input_url ?? null,
     backup_rtp_ip: input.backup_rtp_ip ?? null,
     backup_rtp_port: input.backup_rtp_port ?? null,
+    tags: input.tags ?? [],
     autostart: input.autostart ?? false,
     auto_run: input.auto_run ?? "off",
     input: fakeInput({ ...settingsOf(input.input), legs: [fakeLeg({ ip: rtp_ip, port: rtp_port ?? 0 })] }),

@@ -70,6 +70,7 @@ const channel = (slug: string, index: number): fc.Arbitrary<ChannelDocument> =>
       own: fc.record(
         {
           rtp_ip: one("0.0.0.0", "127.0.0.1"),
+          tags: one(["sport"], ["news", "sport"]),
           autostart: fc.boolean(),
           auto_run: one("off", "on_demand"),
           input: fc.record(

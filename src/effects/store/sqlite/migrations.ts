@@ -318,6 +318,12 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     // Inputs and outputs that the price of a run leaves out.
     "ALTER TABLE medialive_runs ADD COLUMN unknown_lines INTEGER NOT NULL DEFAULT 0",
   ],
+  // JSON. An account with tags holds for the channels that have one of them; one without holds for all.
+  [
+    "ALTER TABLE channels ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE users ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE api_keys ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+  ],
 ]
 
 /**

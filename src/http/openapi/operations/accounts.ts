@@ -21,7 +21,8 @@ export const accountOperations: ReadonlyArray<Operation> = [
     id: "createUser",
     tag: "Access",
     summary: "Create a user",
-    description: "From the first user or key on, requests must show who they are from.",
+    description:
+      "From the first user or key on, requests must show who they are from. With `tags` the role, which must not be `admin`, holds for the channels that have one of them, and for nothing else.",
     body: "UserInput",
     answers: { 201: { description: "The user", schema: "User", headers: ["Location"] } },
     problems: CREATE,
@@ -31,8 +32,9 @@ export const accountOperations: ReadonlyArray<Operation> = [
     path: "/api/users/{name}",
     id: "updateUser",
     tag: "Access",
-    summary: "Change a user's role or password",
-    description: "A new password ends the sessions of the user.",
+    summary: "Change a user's role, tags or password",
+    description:
+      "A new password ends the sessions of the user. New tags hold from the next request on, and end its open streams.",
     body: "UserChange",
     answers: { 200: { description: "The user", schema: "User" } },
     problems: CHANGE,
@@ -63,7 +65,8 @@ export const accountOperations: ReadonlyArray<Operation> = [
     id: "createKey",
     tag: "Access",
     summary: "Create an API key",
-    description: "The answer is the only place where the key can be read.",
+    description:
+      "The answer is the only place where the key can be read. With `tags` its role, which must not be `admin`, holds for the channels that have one of them, and for nothing else.",
     body: "KeyInput",
     answers: { 201: { description: "The key", schema: "NewKey" } },
     problems: CREATE,

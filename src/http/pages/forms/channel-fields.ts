@@ -4,7 +4,7 @@ import { INPUT_GROUPS as GROUPS, type InputSetting } from "../../../core/input/i
 import { INPUT_SETTINGS } from "../../../core/input/setting-table.ts"
 import { defaultOf, namesOf, type SettingRow } from "../../../core/settings/setting-row.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
-import { bodyValue, type Fields, field } from "./form-fields.ts"
+import { bodyValue, type Fields, field, tagsIn } from "./form-fields.ts"
 import { legFieldNames, legsBody, legValues, type ShownUrls } from "./leg-fields.ts"
 import { urlSecretNames } from "./secret-fields.ts"
 import { settingField } from "./setting-field.ts"
@@ -25,6 +25,7 @@ export const CHANNEL_FIELDS: ReadonlyArray<string> = [
   "output_url",
   ...legFieldNames("backup"),
   ...GROUPS.flatMap(({ settings }) => settings.map(nameOf)),
+  "tags",
   "auto_run",
 ]
 /** The first output has its URL in the form, and nothing else. */
@@ -48,10 +49,12 @@ export const newChannelBody = (fields: Fields): Record<string, unknown> => {
   const at = (name: string) => field(fields, name)
   const given = ["name", "auto_run"].map((name) => [name, at(name)]).filter(([, value]) => value !== "")
   const input = settingsIn(fields)
+  const tags = tagsIn(fields)
   const legs = Object.entries(legsBody(fields)).filter(([, value]) => value !== null)
   return {
     ...Object.fromEntries([...given, ...legs]),
     ...(Object.keys(input).length === 0 ? {} : { input }),
+    ...(tags.length === 0 ? {} : { tags }),
     ...(at("autostart") === "true" ? { autostart: true } : {}),
     ...(at("output_url") === "" ? {} : { outputs: [{ url: at("output_url") }] }),
   }
@@ -67,6 +70,7 @@ export const changedChannelBody = (fields: Fields, shown: ShownUrls): Record<str
     name: at("name"),
     ...legsBody(fields, shown),
     input: { ...Object.fromEntries(SETTINGS.map((setting) => [setting, null])), ...settingsIn(fields) },
+    tags: tagsIn(fields),
     autostart: at("autostart") === "true",
     auto_run: at("auto_run") || "off",
   }
@@ -79,11 +83,12 @@ export const channelValues = (channel: ChannelView): Fields => {
     if (value == null || value === defaultOf(INPUT_SETTINGS[setting])) return []
     return [[nameOf(setting), Array.isArray(value) ? value.join(", ") : String(value)]]
   })
-  const { auto_run, autostart, name, slug } = channel
+  const { auto_run, autostart, name, slug, tags } = channel
   return {
     channel: slug,
     name,
     ...legValues(channel),
+    tags: tags.join(", "),
     auto_run,
     autostart: String(autostart),
     ...Object.fromEntries(settings),

@@ -107,10 +107,13 @@ export const makeChannelForms = (services: ChannelFormServices) => {
   }
 
   const addPage = async (c: Context, typed?: Fields, problem?: Problem): Promise<Response> => {
-    const fields = typed ?? (await freePlaces(c))
+    const frame = frameOf(c, services)
+    const [tag] = frame.caller?.tags ?? []
+    const fields = typed ?? { ...(await freePlaces(c)), ...(tag === undefined ? {} : { tags: tag }) }
     const html = (
       <AddChannelPage
-        frame={frameOf(c, services)}
+        frame={frame}
+        boundTo={frame.caller?.tags}
         action="/channels"
         state={stateFor(fields, problem, "name")}
         groups={INPUT_GROUPS}
@@ -127,9 +130,11 @@ export const makeChannelForms = (services: ChannelFormServices) => {
     if (Either.isLeft(found)) return problemResponse(found.left, c.req.path)
     const channel = found.right
     const fields = { ...(typed ?? { ...channelValues(channel), ...(await freeListeners(c)) }), channel: channel.slug }
+    const frame = frameOf(c, services)
     const html = (
       <EditChannelPage
-        frame={frameOf(c, services)}
+        frame={frame}
+        boundTo={frame.caller?.tags}
         action={`/channels/${channel.slug}/edit`}
         editing={channel.slug}
         opened={typed?.[OPENED] ?? openedOf(shownChannel(channels, channel))}

@@ -15,6 +15,13 @@ export const field = (fields: Fields, name: string): string => (fields[name] ?? 
 /** Digits become a number; anything else stays for the schema to refuse. */
 export const numeric = (text: string): string | number => (/^\d{1,15}$/.test(text) ? Number(text) : text)
 
+/** Tags as they are typed: separated by commas or spaces, in any case. */
+export const tagsIn = (fields: Fields): ReadonlyArray<string> =>
+  field(fields, "tags")
+    .toLowerCase()
+    .split(/[\s,;]+/)
+    .filter((tag) => tag !== "")
+
 /** A value as the API takes it; undefined where the field is empty. */
 export const bodyValue = (fields: Fields, { choices = [], kind, name }: FieldSpec): unknown => {
   if (kind === "checks") {

@@ -58,6 +58,26 @@ describe("accounts", () => {
     expect((await app.call("GET", "/api/channels", undefined, { "X-API-Key": key })).status).toBe(401)
   })
 
+  it("are bound to tags of channels, and the lists say for what a role holds", async () => {
+    const app = await start(apps)
+    const fields = { name: "tina", role: "viewer", tags: "Sport, east-2 sport", password: PASSWORD }
+    expect((await post(app, "/settings/users", fields)).status).toBe(303)
+    expect(app.accounts.findUser("tina")?.tags).toEqual(["east-2", "sport"])
+    expect(await get(app, "/settings/users")).toContain('<td data-label="For">east-2, sport</td>')
+    expect(await get(app, "/settings/users/tina/edit")).toMatch(/name="tags"[^>]*value="east-2, sport"/)
+    const raised = await post(app, "/settings/users/tina/edit", { role: "admin", tags: "sport", password: "" })
+    expect([raised.status, raised.text]).toEqual([
+      400,
+      expect.stringContaining('id="user-tags-error" class="error">must be empty for an admin'),
+    ])
+    expect((await post(app, "/settings/users/tina/edit", { role: "viewer", tags: "", password: "" })).status).toBe(303)
+    expect(await get(app, "/settings/users")).toContain('<td data-label="For">all channels</td>')
+    const key = await post(app, "/settings/keys", { name: "ci", role: "operator", tags: "sport" })
+    expect(key.text).toContain("Key ci, role operator, for sport")
+    const wrong = await post(app, "/settings/keys", { name: "cd", role: "operator", tags: "späte" })
+    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('id="key-tags-error"')])
+  })
+
   it("change their own password with the present one, which is not guessed for long", async () => {
     const app = await start(apps)
     const vera = await user(app, "vera", "viewer")

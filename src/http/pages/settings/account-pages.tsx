@@ -10,7 +10,7 @@ import { decode } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
 import { type Problem, problemOf, problemResponse } from "../../request/problem.ts"
 import type { AppServices } from "../../services/services.ts"
-import { type Fields, field, pageAnswer, shownAgain, stateOf } from "../forms/form-fields.ts"
+import { type Fields, field, pageAnswer, shownAgain, stateOf, tagsIn } from "../forms/form-fields.ts"
 import { makeWithForm } from "../forms/with-form.ts"
 import { frameOf } from "../frame.ts"
 import { doneOf, told } from "./settings-forms.ts"
@@ -18,7 +18,7 @@ import { doneOf, told } from "./settings-forms.ts"
 /** The services that these pages use. */
 type AccountPageServices = Pick<AppServices, "access" | "accounts" | "runner">
 
-const USER_FIELDS = ["name", "role", "password"]
+const USER_FIELDS = ["name", "role", "tags", "password"]
 const shown = (fields: Fields) => shownAgain(fields, ["password"], [])
 
 const missing = (c: Context, kind: "user" | "key", ref: string) =>
@@ -43,7 +43,8 @@ const userListRoutes = (app: Hono, services: AccountPageServices): void => {
     GET: (c) => usersPage(c),
     POST: (c) =>
       withForm(c, async (fields) => {
-        const input = { name: field(fields, "name"), password: fields["password"] ?? "", role: field(fields, "role") }
+        const account = { name: field(fields, "name"), role: field(fields, "role"), tags: tagsIn(fields) }
+        const input = { ...account, password: fields["password"] ?? "" }
         const created = await runner.settle(c, Effect.flatMap(decode(UserInput, input), accounts.createUser))
         return Either.isLeft(created)
           ? usersPage(c, fields, created.left)
@@ -90,7 +91,12 @@ const userRoutes = (app: Hono, services: AccountPageServices): void => {
   const userPage = (c: Context, name: string, fields?: Fields, problem?: Problem) => {
     const user = accounts.findUser(name)
     if (user === undefined) return missing(c, "user", name)
-    const state = stateOf(shown(fields ?? { role: user.role }), problem, USER_FIELDS, "role")
+    const state = stateOf(
+      shown(fields ?? { role: user.role, tags: user.tags.join(", ") }),
+      problem,
+      USER_FIELDS,
+      "role",
+    )
     return pageAnswer(<UserPage frame={frameOf(c, services)} name={user.name} state={state} />, problem)
   }
   methods(app, "/settings/users/:name/edit", {
@@ -99,7 +105,8 @@ const userRoutes = (app: Hono, services: AccountPageServices): void => {
       withForm(c, async (fields) => {
         const name = c.req.param("name")
         const password = fields["password"] ?? ""
-        const change = { role: field(fields, "role"), ...(password === "" ? {} : { password }) }
+        const account = { role: field(fields, "role"), tags: tagsIn(fields) }
+        const change = { ...account, ...(password === "" ? {} : { password }) }
         const subject = access.callerOf(c)?.subject
         const changed = await runner.settle(
           c,
@@ -125,7 +132,7 @@ const keyRoutes = (app: Hono, services: AccountPageServices): void => {
     more: { readonly fields?: Fields; readonly problem?: Problem; readonly created?: KeysProps["created"] },
   ) => {
     const { created, fields = {}, problem } = more
-    const state = stateOf(shown(fields), problem, ["name", "role"], "")
+    const state = stateOf(shown(fields), problem, ["name", "role", "tags"], "")
     const html = <KeysPage {...listProps(c, services)} keys={accounts.keys()} created={created} state={state} />
     return created === undefined ? pageAnswer(html, problem) : c.html(html, 201)
   }
@@ -133,7 +140,7 @@ const keyRoutes = (app: Hono, services: AccountPageServices): void => {
     GET: (c) => keysPage(c, {}),
     POST: (c) =>
       withForm(c, async (fields) => {
-        const input = { name: field(fields, "name"), role: field(fields, "role") }
+        const input = { name: field(fields, "name"), role: field(fields, "role"), tags: tagsIn(fields) }
         const created = await runner.settle(c, Effect.flatMap(decode(KeyInput, input), accounts.createKey))
         // The answer itself shows the key; to show it after a redirect it would have to be kept.
         return Either.isLeft(created)

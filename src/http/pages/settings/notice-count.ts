@@ -16,7 +16,9 @@ declare module "hono" {
 }
 
 const isPage = (path: string) =>
-  !/^\/(?:api\/(?!docs)|ws|preview|metrics|hls|live|livez|readyz|static|fragments|login|theme)(?:\/|$)/.test(path)
+  !/^\/(?:api\/(?!docs)|ws|preview|metrics|hls|live|livez|readyz|static|fragments|login|theme|partner)(?:\/|$)/.test(
+    path,
+  )
 
 /** What the head of every page says of the notices. */
 export const countNotices = (notices: ReadonlyArray<NoticeView>): NonNullable<Frame["openNotices"]> => {
