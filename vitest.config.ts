@@ -15,7 +15,8 @@ const WATCHFUL = [
   "pacing",
   "reorder",
   "survival",
-  ...["input-loss", "input-restart", "clock-steps", "senders", "srt-malformed", "stalls"].map((name) => `faults/${name}`),
+  ...["input-loss", "input-restart", "clock-steps", "srt-malformed", "stalls"].map((name) => `faults/${name}`),
+  "faults/senders",
 ].map((name) => `test/e2e/${name}.test.ts`)
 
 /**
