@@ -50,7 +50,9 @@ beforeAll(async () => {
   outputs = made.body["outputs"] as typeof outputs
   await real.call("POST", "/api/channels/news/start")
   const proof = { output: "partner", status: "missed", at: null, delay_ms: null, reason: "not connected" } as const
-  const cues = [Date.now() - 60_000, Date.now() - DAY_MS].map((at) => newCue({ channelId: id, at, outputs: [proof] }))
+  // Last night begins at 18:00, so noon of yesterday is never in it, whenever this runs.
+  const noonOfYesterday = (Math.floor(Date.now() / DAY_MS) - 0.5) * DAY_MS
+  const cues = [Date.now() - 60_000, noonOfYesterday].map((at) => newCue({ channelId: id, at, outputs: [proof] }))
   await Effect.runPromise(real.store.writeCues(cues.map((cue) => ({ id: null, cue }))))
   await feed()
   await new Promise((resolve) => setTimeout(resolve, 1100))
