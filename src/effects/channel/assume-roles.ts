@@ -6,7 +6,7 @@ import { reconfigure } from "./Channel.ts"
 import { roleHere, runAs } from "./channel-roles.ts"
 import type { LocalChannels } from "./local-channels.ts"
 
-/** How often, and for how long, a channel that came here is looked at until an output is connected. */
+/** How often, and for how long, a channel that came here is looked at until it is noted that an output is connected. */
 const CONNECTED_LOOK = "20 millis"
 const CONNECTED_WITHIN = "10 seconds"
 
@@ -17,8 +17,7 @@ const noteConnected = ({ roles, running }: LocalChannels, nodes: NodesService, i
     if (channel === undefined || roles.get(id) !== "owner") return true
     const outputs = [...channel.runtime.outputs.values()]
     if (outputs.length > 0 && !outputs.some(({ status }) => status === "connected")) return false
-    yield* nodes.connected(id)
-    return true
+    return yield* nodes.connected(id)
   }).pipe(
     Effect.repeat({ until: (isNoted) => isNoted, schedule: Schedule.spaced(CONNECTED_LOOK) }),
     Effect.timeoutOption(CONNECTED_WITHIN),

@@ -168,8 +168,11 @@ export interface NodesService {
   readonly leave: Effect.Effect<void>
   /** To be called when this node begins to receive a channel for which it stands by, or stops to. */
   readonly armed: (channelId: string, isArmed: boolean) => Effect.Effect<void>
-  /** To be called when an output of a channel that this node took over or was handed is connected. */
-  readonly connected: (channelId: string) => Effect.Effect<void>
+  /**
+   * To be called when an output of a channel that this node took over or was handed is connected, and again while it
+   * is false: PostgreSQL has not noted it yet.
+   */
+  readonly connected: (channelId: string) => Effect.Effect<boolean>
 }
 
 /** Built by `NodesLive` in `nodes-live.ts`. */

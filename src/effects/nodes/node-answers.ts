@@ -49,9 +49,12 @@ export const makeNodeAnswers = (
     armed: (channelId, isArmed) => Effect.sync(() => brain.onArmed(channelId, isArmed)),
     connected: (channelId) =>
       Effect.suspend(() => {
-        const row = rowOf(channelId)
-        if (row === undefined || row.gapMs !== null || row.movedWhy === "placed") return Effect.void
-        return Effect.promise(() => database.ask(connectedText(self, channelId, row.epoch), NOTE_WITHIN_MS))
+        const [row, known] = [rowOf(channelId), brain.rows().find(({ channel }) => channel === channelId)]
+        // An answer to a beat that was sent before the move has the row of before.
+        if (row === undefined || row.epoch < (known?.epoch ?? 0)) return Effect.succeed(false)
+        if (row.gapMs !== null || row.movedWhy === "placed") return Effect.succeed(true)
+        const text = connectedText(self, channelId, row.epoch)
+        return Effect.promise(async () => (await database.ask(text, NOTE_WITHIN_MS)).kind === "done")
       }),
   }
 }

@@ -37,5 +37,5 @@ export const SINGLE_MACHINE: NodesService = {
   followed: Stream.never,
   leave: Effect.void,
   armed: () => Effect.void,
-  connected: () => Effect.void,
+  connected: () => Effect.succeed(true),
 }

@@ -95,7 +95,10 @@ const filterHint = (group: string, name: string): string => {
     : ""
 }
 
-/** `joined`: the group was joined again, or is received again without that. `down`: it cannot be received until its interface comes back. */
+/**
+ * `joined`: the group was joined again, or is received again without that. `down`: it cannot be received until its
+ * interface comes back.
+ */
 export interface WatchReport {
   readonly kind: "joined" | "down"
   /** A sentence for a person. */
