@@ -45,8 +45,8 @@ export const twinWarnings = (twins: OutputPreview["twins"]): ReadonlyArray<strin
 
 const understandingOf = (fields: Fields, preview: Either.Either<OutputPreview, Problem>): Understanding => {
   const chosen = chosenProtocol(fields)
-  const isOpen = chosen !== null || field(fields, "preset") === ""
-  if (isOpen && ["url", "template"].every((name) => field(fields, name) === ""))
+  const isWellKnown = chosen === null && field(fields, "preset") !== ""
+  if (!isWellKnown && ["url", "template"].every((name) => field(fields, name) === ""))
     return { kind: "nothing", hint: chosen === null ? null : URL_FORMS[chosen] }
   if (Either.isRight(preview)) {
     const { output, twins, understood } = preview.right
