@@ -13,6 +13,11 @@ import { NginxRtmp } from "./rtmp-servers.ts"
 import { sendTs } from "./send-ts.ts"
 
 const BITRATE = 4_000_000
+/**
+ * Three times the recordings' own: an output drops what its server is 5 s of media behind with, which a busy machine
+ * needs time to be.
+ */
+const FASTER = 600_000
 /** Types of NAL units that do not go into FLV: access unit delimiter and filler data (H.264 Table 7-1). */
 const LEFT_OUT = [9, 12]
 const folder = mkdtempSync(join(tmpdir(), "rtmp-"))
@@ -116,11 +121,11 @@ describe("RTMP", () => {
   it.skipIf(!hasMedia)(
     "[media] carries what other encoders made",
     async () => {
-      for (const name of ["mux.js/test-segment.ts", "mux.js/sintel-captions.ts"]) {
+      const carried = async (name: string) => {
         const ts = readMedia(name)
-        const tags = await through(name.replace(/\W/g, "_"), ts, 6_000_000)
-        expectTheSource(tags, ts)
+        expectTheSource(await through(name.replace(/\W/g, "_"), ts, FASTER), ts)
       }
+      await Promise.all(["mux.js/test-segment.ts", "mux.js/sintel-captions.ts"].map(carried))
     },
     60_000,
   )
