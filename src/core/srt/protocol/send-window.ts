@@ -21,10 +21,11 @@ const DROP_SLACK_US = 20_000
 export const keptForUs = (
   { latencyMs, dropsTooLate }: Pick<Session, "dropsTooLate" | "latencyMs">,
   dropDelayMs: number,
-): number =>
-  dropDelayMs < 0 || !dropsTooLate
-    ? Number.POSITIVE_INFINITY
-    : Math.max(DROP_MIN_US, (latencyMs + dropDelayMs) * 1000) + DROP_SLACK_US
+): number => (dropDelayMs < 0 || !dropsTooLate ? Number.POSITIVE_INFINITY : repairForUs(latencyMs, dropDelayMs))
+
+/** Time in µs for which a packet can be sent again in any case, acknowledged or not. `dropDelayMs` is 0 at least. */
+export const repairForUs = (latencyMs: number, dropDelayMs: number): number =>
+  Math.max(DROP_MIN_US, (latencyMs + dropDelayMs) * 1000) + DROP_SLACK_US
 
 /** Slots after which a packet that was given up is forgotten: long before its position could come round again. */
 const GIVEN_UP_KEPT = 1 << 20

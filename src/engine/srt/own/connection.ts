@@ -5,7 +5,7 @@
 
 import type { ConnectionSigns } from "../../../core/srt/backup-choice.ts"
 import type { Malformed } from "../../../core/srt/protocol/packet.ts"
-import { keptForUs, type SlotReceipt } from "../../../core/srt/protocol/send-window.ts"
+import { keptForUs, repairForUs, type SlotReceipt } from "../../../core/srt/protocol/send-window.ts"
 import { SrtSender } from "../../../core/srt/protocol/sender.ts"
 import { SENDER_DEFAULTS, type SenderOptions } from "../../../core/srt/protocol/sender-options.ts"
 import type { Session } from "../../../core/srt/protocol/session.ts"
@@ -15,7 +15,7 @@ import type { FenceView } from "../../system/fences.ts"
 import type { Block, SrtArena } from "./arena.ts"
 import { connectionFigures } from "./connection-figures.ts"
 import type { Address } from "./endpoint.ts"
-import type { PayloadRing } from "./payload-ring.ts"
+import type { Holder, PayloadRing } from "./payload-ring.ts"
 import { endReason, STALL_US, STALLED } from "./reasons.ts"
 import type { SendBatch } from "./send-batch.ts"
 import { SessionCiphers } from "./session-ciphers.ts"
@@ -34,8 +34,6 @@ const BURST_SHARE = 1 / 12
 const CATCH_UP_SLOTS = 48
 /** A receiver on a busy machine hands on what is due this many µs late at most; what it still holds dies with it. */
 const PLAY_SLACK_US = 400_000
-/** What is never given up is kept for so long, in µs: a peer that is silent for 5 s is gone. */
-const KEPT_MAX_US = 7e6
 /** What a connection sent longer ago than this, in µs, lies behind any place at which it may begin again. */
 const RESTED_US = 30e6
 
@@ -52,7 +50,7 @@ export interface ConnectionOptions extends Partial<SenderOptions> {
   readonly packetSize: number
 }
 
-export class OwnConnection {
+export class OwnConnection implements Holder {
   readonly session: Session
   readonly address: Address
   readonly connectedAt = Date.now()
@@ -109,8 +107,9 @@ export class OwnConnection {
     this.#sender = new SrtSender(session, memory, sink, { ...SENDER_DEFAULTS, ...options }, nowUs)
     // No latency: the receiver runs without TSBPD and keeps no deadline.
     this.maxBurstUs = session.latencyMs > 0 ? session.latencyMs * 1000 * BURST_SHARE : Number.POSITIVE_INFINITY
-    const keptUs = keptForUs(session, options.dropDelayMs ?? SENDER_DEFAULTS.dropDelayMs)
-    ring.keepFor(Number.isFinite(keptUs) ? keptUs : KEPT_MAX_US)
+    const { dropDelayMs = SENDER_DEFAULTS.dropDelayMs } = options
+    ring.keepFor(repairForUs(session.latencyMs, Math.max(0, dropDelayMs)))
+    if (keptForUs(session, dropDelayMs) === Number.POSITIVE_INFINITY) ring.hold(this)
     // What others send again may lie in slots that are about to be overwritten.
     shared.batch.submit()
     ring.sync(nowUs)
@@ -121,6 +120,10 @@ export class OwnConnection {
   /** Its place in the channel's ring. */
   get reader(): RingReader {
     return this.#reader
+  }
+
+  get unacknowledged(): number | null {
+    return this.#sender.unacknowledgedPosition
   }
 
   /** How it is, for the choice between a receiver and its backup. */
@@ -142,7 +145,7 @@ export class OwnConnection {
    */
   get undelivered(): number {
     const sender = this.#sender
-    const unacknowledged = sender.unacknowledgedPosition ?? this.#reader.cursor
+    const unacknowledged = this.unacknowledged ?? this.#reader.cursor
     const unplayed = this.#ring.since(sender.heardUs - this.session.latencyMs * 1000 - sender.rttUs - PLAY_SLACK_US)
     return ((unplayed - unacknowledged) | 0) < 0 ? unplayed : unacknowledged
   }
@@ -284,6 +287,7 @@ export class OwnConnection {
   close(nowUs: number): void {
     this.#sender.shutdown(nowUs)
     this.#shared.batch.submit()
+    this.#ring.letGo(this)
     this.#ciphers.close()
     this.#shared.arena.release(this.#headers)
     this.#shared.arena.release(this.address.block)

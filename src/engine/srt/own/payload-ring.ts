@@ -3,7 +3,8 @@
  * in the packet core, which holds less than a second, at the same positions; all SRT connections of the channel share
  * it.
  *
- * It grows while a slot that would be overwritten is younger than somebody needs, up to `SLOTS_MAX`.
+ * It grows while a slot that would be overwritten is younger than somebody needs, or waits for the acknowledgement of a
+ * connection that gives nothing up, up to `SLOTS_MAX`.
  */
 import { RING_SLOTS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, SLOT_STRIDE } from "../../../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
@@ -13,6 +14,14 @@ import type { Block, SrtArena } from "./arena.ts"
 const SLOTS_MIN = 1024
 /** 23 MB: eight seconds at 20 Mbit/s. */
 export const SLOTS_MAX = 16384
+/** What waits to be acknowledged is kept for so long, in µs: a peer that is silent for 5 s is gone. */
+const HELD_MAX_US = 7e6
+
+/** A connection whose packets are kept until its peer has them. */
+export interface Holder {
+  /** Position of the first slot that the peer has not acknowledged; null when it has all that was sent. */
+  readonly unacknowledged: number | null
+}
 
 export class PayloadRing {
   readonly #arena: SrtArena
@@ -27,6 +36,7 @@ export class PayloadRing {
   #syncedUs = -1
   /** Longest time in µs somebody may ask for a slot. */
   #keepUs = 0
+  readonly #holders = new Set<Holder>()
 
   constructor(arena: SrtArena, core: PacketCore, coreBase: number, channel: number) {
     this.#arena = arena
@@ -50,7 +60,16 @@ export class PayloadRing {
 
   /** Keeps slots for `us` microseconds from now on, if that is longer than before. */
   keepFor(us: number): void {
-    if (Number.isFinite(us)) this.#keepUs = Math.max(this.#keepUs, us)
+    this.#keepUs = Math.max(this.#keepUs, us)
+  }
+
+  /** Keeps what `holder` waits for, however old, up to `HELD_MAX_US`. */
+  hold(holder: Holder): void {
+    this.#holders.add(holder)
+  }
+
+  letGo(holder: Holder): void {
+    this.#holders.delete(holder)
   }
 
   #slot(position: number): number {
@@ -108,9 +127,16 @@ export class PayloadRing {
 
   #makeRoom(slots: number, nowUs: number): void {
     while (((this.#head - this.#tail) >>> 0) + slots > this.#slots) {
-      const isYoung = nowUs - this.receivedUs(this.#tail) < this.#keepUs
-      if (!isYoung || this.#slots >= SLOTS_MAX || !this.#grow()) this.#tail = (this.#tail + 1) >>> 0
+      const ageUs = nowUs - this.receivedUs(this.#tail)
+      const isNeeded = ageUs < this.#keepUs || (ageUs < HELD_MAX_US && this.#isHeld(this.#tail))
+      if (!isNeeded || this.#slots >= SLOTS_MAX || !this.#grow()) this.#tail = (this.#tail + 1) >>> 0
     }
+  }
+
+  #isHeld(position: number): boolean {
+    for (const { unacknowledged } of this.#holders)
+      if (unacknowledged !== null && ((position - unacknowledged) | 0) >= 0) return true
+    return false
   }
 
   /** False when there is no memory for more: the oldest gives way then, and cannot be sent again. */
