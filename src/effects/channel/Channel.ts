@@ -10,9 +10,8 @@
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
 import type { ChannelSpec } from "../../engine/protocol/messages.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
-import { type OutputHost, retryPolicyOf, revisionOf } from "../config/output-place.ts"
+import { retryPolicyOf, revisionOf } from "../config/output-place.ts"
 import { hideOfLegs } from "../config/used-leg.ts"
-import type { ChannelEngine } from "../engine/EngineClient.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
@@ -23,7 +22,7 @@ import type { WriterDeps } from "./output-session.ts"
 import { newChannelRuntime, newOutputRuntime } from "./runtime/channel-runtime.ts"
 import { setBreakPolicy } from "./runtime/scte35-runtime.ts"
 import { type ChannelTally, outputTally } from "./runtime/tally.ts"
-import type { Channel, RecordHappening, WritersRequest } from "./started-channel.ts"
+import type { Channel, WritersRequest } from "./started-channel.ts"
 import { runWriter } from "./Writer.ts"
 
 const RETRY_REFUSED = "5 seconds"
@@ -31,32 +30,32 @@ const ENGINE_BACK_WITHIN = "5 seconds"
 const REMOVE_WITHIN = "3 seconds"
 const RECONFIGURE_WITHIN = "5 seconds"
 
+/** What a channel is given by the service that runs it. */
+export interface Surroundings extends Pick<Channel, "changed" | "engine" | "host" | "keepCue" | "record"> {
+  /** What its outputs did before; begins anew without one. */
+  readonly tally?: ChannelTally
+  /** Whether it goes on with what a service of before had begun. */
+  readonly resumes?: boolean
+  readonly fenceUs?: Channel["fenceUs"]
+  /** The node that its legs are handed on to; null for none. */
+  readonly relay?: RelayHosts | null
+}
+
+/** A channel that does not run yet. */
 export const makeChannel = (
   config: ChannelConfig,
-  engine: ChannelEngine,
-  host: OutputHost,
-  changed: Effect.Effect<void>,
-  record: RecordHappening,
-  keepCue: Channel["keepCue"],
-  tally?: ChannelTally,
-  resumes = false,
-  fenceUs: Channel["fenceUs"] = () => undefined,
-  relay: RelayHosts | null = null,
+  { fenceUs = () => undefined, relay = null, resumes = false, tally, ...given }: Surroundings,
 ): Effect.Effect<Channel> =>
   Effect.gen(function* () {
     return {
+      ...given,
       id: config.id,
       slug: config.slug,
-      engine,
-      host,
       config: yield* SubscriptionRef.make(config),
-      runtime: newChannelRuntime(yield* monotonicMs, breakPolicyOf(config.input), tally, host.ingest),
+      runtime: newChannelRuntime(yield* monotonicMs, breakPolicyOf(config.input), tally, given.host.ingest),
       taken: yield* SubscriptionRef.make(0),
       resumes,
       writerRequests: yield* Mailbox.make<WritersRequest>(),
-      changed,
-      record,
-      keepCue,
       fenceUs,
       relay: yield* SubscriptionRef.make(relay),
     }

@@ -89,18 +89,17 @@ const makeMaker = Effect.gen(function* () {
   return (config: ChannelConfig, role: Role, resumes: boolean) =>
     Effect.gen(function* () {
       const { id } = config
-      return yield* makeChannel(
-        runAs(role, config),
-        yield* engine.place(config, book.all()),
+      return yield* makeChannel(runAs(role, config), {
+        engine: yield* engine.place(config, book.all()),
         host,
         changed,
-        recordAs(nodes, id, recordFor(id)),
-        keepCuesAs(nodes, id, cues),
-        tallies.of(id),
+        record: recordAs(nodes, id, recordFor(id)),
+        keepCue: keepCuesAs(nodes, id, cues),
+        tally: tallies.of(id),
         resumes,
-        () => nodes.fenceUs(id),
-        nodes.relayOf(id),
-      )
+        fenceUs: () => nodes.fenceUs(id),
+        relay: nodes.relayOf(id),
+      })
     })
 })
 

@@ -26,14 +26,13 @@ const started = (script: string) =>
     const events: Happening[] = []
     const record = (happening: Happening) => Effect.sync(() => void events.push(happening))
     const host = outputHost({ runDir, ffmpeg })
-    const channel = yield* makeChannel(
-      channelConfig({ outputs: [rtsp] }),
-      engine.service,
+    const channel = yield* makeChannel(channelConfig({ outputs: [rtsp] }), {
+      engine: engine.service,
       host,
-      Effect.void,
+      changed: Effect.void,
       record,
-      noCues,
-    )
+      keepCue: noCues,
+    })
     const fiber = yield* Effect.fork(runChannel(channel))
     yield* Effect.addFinalizer(() => Fiber.interrupt(fiber))
     return { channel, engine, events, fiber, runDir }

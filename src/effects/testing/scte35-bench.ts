@@ -45,14 +45,13 @@ export const started = (config: Partial<ChannelConfig> = {}) =>
       }
       return { current, update }
     }
-    const channel = yield* makeChannel(
-      channelConfig({ outputs: [a, b, off], ...config }),
-      engine.service,
-      outputHost(),
-      Effect.sync(() => void changes++),
-      (happening) => Effect.sync(() => void events.push(happening)),
+    const channel = yield* makeChannel(channelConfig({ outputs: [a, b, off], ...config }), {
+      engine: engine.service,
+      host: outputHost(),
+      changed: Effect.sync(() => void changes++),
+      record: (happening) => Effect.sync(() => void events.push(happening)),
       keepCue,
-    )
+    })
     yield* Effect.fork(runChannel(channel))
     yield* settle
     yield* engine.output("a", "connected")

@@ -34,16 +34,14 @@ export const started = (config: Partial<ChannelConfig> = {}, stats = engineStats
     const engine = yield* makeFakeEngine(stats)
     const events: Array<Happening> = []
     const record = (happening: Happening) => Effect.sync(() => void events.push(happening))
-    const channel = yield* makeChannel(
-      channelConfig({ outputs: [a, b], ...config }),
-      engine.service,
-      outputHost(),
-      Effect.void,
+    const channel = yield* makeChannel(channelConfig({ outputs: [a, b], ...config }), {
+      engine: engine.service,
+      host: outputHost(),
+      changed: Effect.void,
       record,
-      noCues,
-      undefined,
+      keepCue: noCues,
       resumes,
-    )
+    })
     const fiber = yield* Effect.fork(Effect.withRandom(runChannel(channel), Random.fixed([0.5])))
     yield* settle
     return { engine, channel, fiber, events } satisfies Started
