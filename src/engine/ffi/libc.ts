@@ -57,6 +57,8 @@ export const libc = {
   ifNametoindex: lib.func("if_nametoindex", "uint32_t", ["str"]),
   /** void *dlsym(void *handle, const char *name): 0 searches all libraries of the process */
   dlsym: lib.func("dlsym", "uintptr_t", ["uintptr_t", "str"]),
+  /** int madvise(void *address, size_t length, int advice) */
+  madvise: lib.func("madvise", "int", ["uintptr_t", "size_t", "int"]),
   /** void *memcpy(void *to, const void *from, size_t length) */
   memcpy: lib.func("memcpy", "uintptr_t", ["uintptr_t", "uintptr_t", "size_t"]),
   /** void *calloc(size_t count, size_t size) */
@@ -156,6 +158,7 @@ export const IPV6_V6ONLY = 26
 export const IPV6_MULTICAST_ALL = 29
 export const IPV6_DONTFRAG = 62
 export const IPV6_TCLASS = 67
+export const MADV_DONTNEED = 4
 export const MSG_DONTWAIT = 0x40
 export const EIO = 5
 export const EAGAIN = 11

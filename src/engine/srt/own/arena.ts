@@ -3,17 +3,20 @@
  * is one WebAssembly memory whose base never moves, reserved whole and taken from the machine page by page as it is
  * used.
  *
- * Blocks are powers of two. A released block is kept for the next that needs one of its size, so a process that runs
- * for months holds what its busiest hour needed.
+ * Blocks are powers of two. A released block is kept for the next that needs one of its size; the pages of a large one
+ * go back to the machine meanwhile, so a process that runs for months does not hold what its busiest hour needed.
  */
 import { type WasmMemory, webAssembly } from "../../../core/packet-core/web-assembly.ts"
-import { nativeAddress } from "../../ffi/libc.ts"
+import { libc, MADV_DONTNEED, nativeAddress } from "../../ffi/libc.ts"
 import { SetupFailure } from "../../protocol/setup-failure.ts"
 
 const PAGE = 65536
 /** 1 GiB: fifty channels with eight seconds at 20 Mbit/s each. */
 const RESERVED = 1 << 30
 const SMALLEST = 64
+/** Bytes of a block from which on its pages are given back, and of a page of the machine. */
+const LARGE = 1 << 20
+const MACHINE_PAGE = 4096
 
 /** A block of the arena. */
 export interface Block {
@@ -83,6 +86,15 @@ export class SrtArena {
     if (free === undefined) this.#free.set(block.size, [block.at])
     else free.push(block.at)
     this.held -= block.size
+    if (block.size >= LARGE) this.#giveBack(block)
+  }
+
+  /** The pages that lie in the block whole: the machine has them again, and makes new ones when they are written to. */
+  #giveBack({ at, size }: Block): void {
+    const first = Math.ceil((this.base + at) / MACHINE_PAGE) * MACHINE_PAGE
+    const end = Math.floor((this.base + at + size) / MACHINE_PAGE) * MACHINE_PAGE
+    // Refused, the pages stay: nothing else comes of it.
+    libc.madvise(first, end - first, MADV_DONTNEED)
   }
 
   /** Writes the native address of `offset` as a pointer at byte `at`, a multiple of 4. */

@@ -1,6 +1,6 @@
 /** The payloads of a channel are kept for as long as somebody may ask for them, and no longer. */
 import { describe, expect, it } from "vitest"
-import { RING_SLOTS, SLOT_RX_US, SLOT_STRIDE } from "../../../core/assembly/memory/layout.ts"
+import { RING_SLOTS, SLOT_PAYLOAD, SLOT_RX_US, SLOT_STRIDE } from "../../../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
 import { SrtArena } from "./arena.ts"
 import { PayloadRing } from "./payload-ring.ts"
@@ -21,6 +21,7 @@ const ringFrom = (start: number) => {
     for (const end = nowUs + us; nowUs < end; ) {
       for (let i = 0; i < PASS_SLOTS; i++) {
         arena.f64[(slotAddress(0, head) + SLOT_RX_US) >> 3] = nowUs
+        arena.u32[(slotAddress(0, head) + SLOT_PAYLOAD) >> 2] = head
         head = (head + 1) >>> 0
         nowUs += SLOT_US
       }
@@ -28,7 +29,9 @@ const ringFrom = (start: number) => {
     }
   }
   const ageUs = () => nowUs - ring.receivedUs(ring.tail)
-  return { ring, run, ageUs, held: () => arena.held }
+  /** Whether the slot at a position has the payload that came for it. */
+  const marked = (position: number) => arena.u32[ring.payload(position) >> 2] === position
+  return { ring, run, ageUs, marked, held: () => arena.held }
 }
 
 describe.each([0, 2 ** 31 - 3000, 2 ** 32 - 3000])("a ring of payloads from position %d on", (start) => {
@@ -65,8 +68,29 @@ describe.each([0, 2 ** 31 - 3000, 2 ** 32 - 3000])("a ring of payloads from posi
     run(10e6)
     expect((unacknowledged - ring.tail) | 0).toBeLessThan(0)
     expect(ageUs()).toBeLessThan(9e6)
+    unacknowledged = (ring.head - 100) >>> 0
+    run(100)
     unacknowledged = null
+    run(60e6)
+    expect(held()).toBe(before)
+    expect(ageUs()).toBeGreaterThanOrEqual(0.5e6)
+  })
+
+  it("keeps the payloads in their places when it becomes smaller", () => {
+    const { held, marked, ring, run } = ringFrom(start)
+    ring.keepFor(0.5e6)
+    const before = held()
+    const connection = { unacknowledged: ring.head }
+    ring.hold(connection)
+    run(5e6)
+    expect(held()).toBeGreaterThan(before)
     ring.letGo(connection)
+    const young = Array.from({ length: 400 }, (_, i) => i + 1)
+    for (let pass = 0; pass < 600 && held() > before; pass++) {
+      run(100_000)
+      expect(young.filter((back) => !marked((ring.head - back) >>> 0))).toEqual([])
+    }
+    expect(held()).toBe(before)
   })
 
   it("keeps no more for a connection that has ended", () => {
@@ -78,4 +102,16 @@ describe.each([0, 2 ** 31 - 3000, 2 ** 32 - 3000])("a ring of payloads from posi
     run(10e6)
     expect(held()).toBe(before)
   })
+})
+
+it("the pages of a large block that is released go back to the machine, and of its neighbours none", () => {
+  const arena = new SrtArena(16 << 20)
+  const [before, large, after] = [arena.take(4096), arena.take(2 << 20), arena.take(4096)]
+  for (const block of [before, large, after]) arena.bytes.fill(7, block.at, block.at + block.size)
+  arena.release(large)
+  // What is read anew is empty.
+  expect(arena.bytes[large.at + (1 << 20)]).toBe(0)
+  for (const block of [before, after])
+    expect(arena.bytes.subarray(block.at, block.at + block.size).every((byte) => byte === 7)).toBe(true)
+  expect(arena.take(2 << 20).at).toBe(large.at)
 })

@@ -4,7 +4,7 @@
  * it.
  *
  * It grows while a slot that would be overwritten is younger than somebody needs, or waits for the acknowledgement of a
- * connection that gives nothing up, up to `SLOTS_MAX`.
+ * connection that gives nothing up, up to `SLOTS_MAX`; when it has needed less for a while, it becomes smaller again.
  */
 import { RING_SLOTS, SLOT_LENGTH, SLOT_PAYLOAD, SLOT_RX_US, SLOT_STRIDE } from "../../../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../../../core/packet-core/packet-core.ts"
@@ -16,6 +16,11 @@ const SLOTS_MIN = 1024
 export const SLOTS_MAX = 16384
 /** What waits to be acknowledged is kept for so long, in µs: a peer that is silent for 5 s is gone. */
 const HELD_MAX_US = 7e6
+/** How often it is looked at whether a smaller ring would do, in µs, and how often that has to be so in a row. */
+const LOOK_US = 10e6
+const LOOKS = 3
+/** The part of a smaller ring that may be needed: more would make it grow again at the next occasion. */
+const FILLED = 0.9
 
 /** A connection whose packets are kept until its peer has them. */
 export interface Holder {
@@ -37,6 +42,9 @@ export class PayloadRing {
   /** Longest time in µs somebody may ask for a slot. */
   #keepUs = 0
   readonly #holders = new Set<Holder>()
+  #nextLookUs = 0
+  /** Looks in a row that found the ring larger than it has to be. */
+  #spacious = 0
 
   constructor(arena: SrtArena, core: PacketCore, coreBase: number, channel: number) {
     this.#arena = arena
@@ -102,6 +110,7 @@ export class PayloadRing {
   sync(nowUs: number): void {
     if (this.#syncedUs === nowUs) return
     this.#syncedUs = nowUs
+    if (nowUs >= this.#nextLookUs) this.#look(nowUs)
     const head = this.#core.ringHead(this.channel)
     let waiting = (head - this.#head) >>> 0
     if (waiting > RING_SLOTS) {
@@ -139,14 +148,41 @@ export class PayloadRing {
     return false
   }
 
+  /** Slots that somebody may still ask for. */
+  #needed(nowUs: number): number {
+    let from = this.since(nowUs - this.#keepUs)
+    const oldest = this.since(nowUs - HELD_MAX_US)
+    for (const { unacknowledged } of this.#holders)
+      if (unacknowledged !== null && ((unacknowledged - from) | 0) < 0)
+        from = ((unacknowledged - oldest) | 0) < 0 ? oldest : unacknowledged
+    return (this.#head - from) >>> 0
+  }
+
+  /** Halves the ring where that has been enough for a while. */
+  #look(nowUs: number): void {
+    this.#nextLookUs = nowUs + LOOK_US
+    const half = this.#slots / 2
+    const needed = this.#needed(nowUs)
+    this.#spacious = half >= SLOTS_MIN && needed <= half * FILLED ? this.#spacious + 1 : 0
+    if (this.#spacious < LOOKS) return
+    if ((this.#head - this.#tail) >>> 0 > half) this.#tail = (this.#head - half) >>> 0
+    this.#resize(half)
+  }
+
   /** False when there is no memory for more: the oldest gives way then, and cannot be sent again. */
   #grow(): boolean {
+    this.#spacious = 0
+    return this.#resize(this.#slots * 2)
+  }
+
+  /** Moves into a ring of that many slots, which holds what there is. False when there is no memory for it. */
+  #resize(slots: number): boolean {
     const older = this.#block
     const mask = this.#slots - 1
-    const larger = this.#arena.tryTake(this.#slots * 2 * SLOT_STRIDE)
-    if (larger === null) return false
-    this.#block = larger
-    this.#slots *= 2
+    const block = this.#arena.tryTake(slots * SLOT_STRIDE)
+    if (block === null) return false
+    this.#block = block
+    this.#slots = slots
     for (let p = this.#tail; p !== this.#head; p = (p + 1) >>> 0)
       libc.memcpy(this.#arena.base + this.#slot(p), this.#arena.base + older.at + (p & mask) * SLOT_STRIDE, SLOT_STRIDE)
     this.#arena.release(older)
