@@ -39,7 +39,8 @@ const open = (path: string) =>
     return Effect.sync(() => socket.destroy())
   })
 
-const parse = (line: string): Event | Reply | string => {
+/** What a line of the engine says; of one that is no message, a sentence on what is wrong. Never throws. */
+export const readMessage = (line: string): Event | Reply | string => {
   try {
     const json: unknown = JSON.parse(line)
     const isReply = typeof json === "object" && json !== null && "re" in json
@@ -84,7 +85,7 @@ export const connectEngine = (
     socket.on("data", (chunk: Uint8Array) => {
       for (const line of reader.push(chunk)) {
         lines++
-        const message = parse(line)
+        const message = readMessage(line)
         if (typeof message === "string") {
           garbage++
           lastGarbage = message

@@ -1,6 +1,6 @@
 /**
  * The fuzz target of the RTMP codecs and the publisher. It damages what servers say, and makes up bytes. The short run
- * in the suite and load-tests/fuzz/rtmp.ts share it. The same seed gives the same cases.
+ * in the suite and load-tests/fuzz share it. The same seed gives the same cases.
  */
 
 import { toHex } from "../../bytes/bytes-text.ts"

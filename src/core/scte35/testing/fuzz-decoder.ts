@@ -1,6 +1,6 @@
 /**
  * The fuzz target of the SCTE-35 decoder. It damages sound sections and makes up bytes, and holds the decoder to its
- * promises for each. The short run in the suite and load-tests/fuzz/scte35.ts share it. The same seed gives the same
+ * promises for each. The short run in the suite and load-tests/fuzz share it. The same seed gives the same
  * cases.
  */
 

@@ -1,6 +1,6 @@
 /**
  * The fuzz target of SRT's caller, listener and sender: damages what peers say and makes up bytes. Shared by the short
- * run in the suite and load-tests/fuzz/srt.ts. The same seed gives the same cases.
+ * run in the suite and load-tests/fuzz. The same seed gives the same cases.
  */
 import { toHex } from "../../bytes/bytes-text.ts"
 import { type Random, seededRandom } from "../../scte35/testing/fuzz-decoder.ts"
