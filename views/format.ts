@@ -37,9 +37,6 @@ export const formatRetry = (at: string, now: number): string => {
   return seconds > 0 ? `in ${seconds} s` : "now"
 }
 
-/** An ISO 8601 time in UTC, as `2026-01-02 03:04:05.678`. */
-export const formatTime = (at: string): string => at.replace("T", " ").replace(/Z$/, "")
-
 const SIZES = ["B", "kB", "MB", "GB", "TB"] as const
 
 /** Bytes in decimal units, three significant figures from kB on. */

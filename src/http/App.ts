@@ -1,6 +1,7 @@
 /** The HTTP side as one Hono app: REST, pages, metrics and probes. The WebSocket is mounted by `HttpServer.ts`. */
 import { Effect, Option, Runtime } from "effect"
 import { Hono } from "hono"
+import { setStation } from "../../views/station-time.ts"
 import type { AccountsService } from "../effects/accounts/Accounts.ts"
 import type { AuditRows } from "../effects/accounts/audit-rows.ts"
 import type { AppConfigService } from "../effects/config/AppConfig.ts"
@@ -83,6 +84,7 @@ import { boundServices } from "./services/bound-services.ts"
 import { grafanaLinks } from "./services/grafana-links.ts"
 import type { MediaLiveWeb } from "./services/medialive-web.ts"
 import type { AppServices } from "./services/services.ts"
+import { stationOf } from "./services/station.ts"
 
 export interface AppDeps {
   /** What this node has; what other nodes have is put to it here. */
@@ -91,7 +93,7 @@ export interface AppDeps {
   readonly others?: OtherNodes
   /** How other nodes are asked; tests put their own in its place. */
   readonly call?: CallNode
-  readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "trustedProxies">>
+  readonly settings: AccessSettings & Partial<Pick<AppConfigService, "thumbnails" | "timeZone" | "trustedProxies">>
   readonly accounts: AccountsService
   readonly audit: AuditRows
   /** Live pages; made here when left out. Whoever closes the server passes them in, to be able to end their streams. */
@@ -138,6 +140,7 @@ const makeServices = ({
     log: log ?? makeLogLines(),
     medialiveWeb,
     openSockets: openSockets ?? (() => 0),
+    stationZone: settings.timeZone ?? "UTC",
     pictures: (settings.thumbnails ?? 0) > 0,
     grafana: Option.getOrNull(Option.map(grafanaUrl, grafanaLinks)),
   }
@@ -283,6 +286,7 @@ export const makeApp = (given: AppDeps): Hono => {
   const others = given.others ?? makeOtherNodes(given.plane.nodes, given.call ?? callNode)
   const deps = { ...given, livePages, others }
   const services = makeServices(deps)
+  setStation(stationOf(services.stationZone))
   const app = new Hono({ strict: false })
   app.use(divertBound(services.access, makeBoundApps(services, deps, livePages)))
   return declareAll(app, services, deps)

@@ -31,7 +31,7 @@ export class HttpServer extends Context.Tag("distributor/HttpServer")<
 >() {}
 
 export type HttpSettings = Pick<AppConfigService, "host" | "port" | "apiKey" | "auth"> &
-  Partial<Pick<AppConfigService, "tls" | "thumbnails" | "grafanaUrl">>
+  Partial<Pick<AppConfigService, "tls" | "thumbnails" | "timeZone" | "grafanaUrl">>
 
 /** Limits, in ms, so that slow senders and forgotten connections do not hold on to what others need. */
 const LIMITS = {

@@ -139,7 +139,7 @@ describe("cues of ours", () => {
     const cues = [fakeCue({ ...plain, id: 2, manual: true }), fakeCue({ ...plain, id: 1 })]
     plane.cued("1", ...cues)
     expect(await (await call("GET", PATH)).json()).toMatchObject({ cues: [{ manual: true }, { manual: false }] })
-    const [header = [], ...rows] = cuesAsCsv(cues)
+    const [header = [], ...rows] = cuesAsCsv(cues, "UTC")
       .trimEnd()
       .split("\r\n")
       .map((row) => row.split(","))

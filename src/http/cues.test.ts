@@ -166,7 +166,7 @@ describe("cues as CSV", () => {
     const text = await response.text()
     expect(text.endsWith("\r\n")).toBe(true)
     const [header = [], first = [], second = [], ...more] = readCsv(text)
-    expect([header.length, first.length, second.length, more]).toEqual([24, 24, 24, []])
+    expect([header.length, first.length, second.length, more]).toEqual([28, 28, 28, []])
     const row = Object.fromEntries(header.map((name, n) => [name, first[n]]))
     expect(row).toMatchObject({
       id: "9",
@@ -184,11 +184,19 @@ describe("cues as CSV", () => {
     })
   })
 
+  it("tell times by the station's clock behind all other columns", () => {
+    const cue = fakeCue({ id: 1, at: "2026-10-25T00:30:00.007Z", last_at: "2026-10-25T01:30:00.000Z" })
+    const [header = [], row = []] = readCsv(cuesAsCsv([cue], "Europe/Berlin"))
+    expect(header.slice(-5)).toEqual(["hex", "at_local", "last_at_local", "utc_offset", "zone"])
+    expect(row.slice(-4)).toEqual(["2026-10-25 02:30:00.007", "2026-10-25 02:30:00.000", "UTC+2", "Europe/Berlin"])
+    expect(row[header.indexOf("at")]).toBe("2026-10-25T00:30:00.007Z")
+  })
+
   it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("x")'])(
     "hold %j as text that no spreadsheet runs",
     (evil) => {
       const [header = [], row = []] = readCsv(
-        cuesAsCsv([fakeCue({ id: 1, upids: [evil], description: evil, event_id: null })]),
+        cuesAsCsv([fakeCue({ id: 1, upids: [evil], description: evil, event_id: null })], "UTC"),
       )
       expect([row[header.indexOf("upids")], row[header.indexOf("description")]]).toEqual([`'${evil}`, `'${evil}`])
       expect(row[header.indexOf("event_id")]).toBe("")
@@ -228,5 +236,5 @@ describe("cues as CSV", () => {
     await expect(answer.text()).rejects.toThrow(/read the cues/)
   })
 
-  it("are a header alone when there are none", () => expect(cuesAsCsv([]).split("\r\n")).toHaveLength(2))
+  it("are a header alone when there are none", () => expect(cuesAsCsv([], "UTC").split("\r\n")).toHaveLength(2))
 })

@@ -5,7 +5,7 @@
 import type { Browser } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { makeStation } from "../../src/http/testing/fake-station.ts"
-import type { TestApp } from "../../src/http/testing/test-app.ts"
+import { OPEN, type TestApp } from "../../src/http/testing/test-app.ts"
 import { type AppServer, serveApp } from "./app-server.ts"
 import { axe, openPage, startBrowser } from "./browser.ts"
 import { reasonsFit, rowBoxes, rowExtent, weightOf } from "./page-measures.ts"
@@ -15,14 +15,14 @@ let station: TestApp
 let server: AppServer
 
 beforeAll(async () => {
-  ;[browser, station] = await Promise.all([startBrowser(), makeStation()])
+  const settings = { ...OPEN, timeZone: "Asia/Kathmandu" }
+  ;[browser, station] = await Promise.all([startBrowser(), makeStation(undefined, { settings })])
   server = await serveApp(station.app)
 })
 afterAll(async () => {
   await browser?.close()
   await server?.kill()
 })
-
 afterEach(() => server.revive())
 
 const open = (path: string, options?: Parameters<typeof openPage>[2]) =>
@@ -30,13 +30,14 @@ const open = (path: string, options?: Parameters<typeof openPage>[2]) =>
 
 describe("a service that is gone", () => {
   it("is told on the page, with the age of what it shows; nothing can be done until it is back", async () => {
-    const { close, expectProblem, page } = await open("/")
+    // The station's clock counts, wherever the reader sits.
+    const { close, expectProblem, page } = await open("/", { timezoneId: "America/New_York" })
     expectProblem(/net::ERR|fetch|network error/i)
     await page.locator("#channel-rows > tr").first().waitFor()
     await server.kill()
     const banner = page.locator("#connection")
     await banner.waitFor()
-    expect(await banner.textContent()).toMatch(/^Connection lost, data from \d\d:\d\d:\d\d UTC\./)
+    expect(await banner.textContent()).toMatch(/^Connection lost, data from \d\d:\d\d:\d\d UTC\+5:45\./)
     expect(await page.evaluate("getComputedStyle(document.querySelector('main')).filter")).toBe("grayscale(1)")
     const add = page.getByRole("link", { name: "Add channel" })
     expect(await add.getAttribute("aria-disabled")).toBe("true")
@@ -131,7 +132,7 @@ describe("the list of 50 channels", () => {
       await expect.poll(shown).toBe(50)
       expect(await page.locator("#attention > li").count()).toBe(2)
       expect(await page.locator("#attention > li").first().textContent()).toMatch(
-        /^7 channels: no input since 03:00 UTC/,
+        /^7 channels: no input since 08:45 UTC\+5:45/,
       )
       await close()
     }
@@ -279,7 +280,8 @@ describe("keys", () => {
 
 describe("the pages as an app", () => {
   it("can be installed, and say that the service is away where the browser would show an error", async () => {
-    const { close, expectProblem, page } = await open("/")
+    // The station's clock counts, wherever the reader sits.
+    const { close, expectProblem, page } = await open("/", { timezoneId: "America/New_York" })
     expectProblem(/net::ERR|fetch|network error/i)
     const session = await page.context().newCDPSession(page)
     const { errors } = await session.send("Page.getAppManifest")

@@ -1,5 +1,6 @@
 // Tells a reader when the page no longer follows the service, greys what is old, and answers failed actions where
 // they were asked for.
+import { stationClock } from "./station-time.js"
 
 /** Longest silence of a page's stream in ms; the service gives a sign of life every 5 s. */
 const SILENT_MS = 12_000
@@ -64,7 +65,10 @@ let since = Date.now()
 let lost = false
 let banner
 let due
-const clock = (ms) => `${new Date(ms).toISOString().slice(11, 19)} UTC`
+const clock = (ms) => {
+  const { clock, offset } = stationClock(ms)
+  return `${clock} ${offset}`
+}
 const lostText = () => `Connection lost, data from ${clock(since)}. Buttons do nothing until it is back; trying again …`
 
 const mark = (isLost) => {

@@ -1,5 +1,6 @@
 // How plots look: colours, dashes, axes and the marks of events. uPlot is loaded before this script.
 import { SIDE, shownTicks, tickTexts } from "./plot-axes.js"
+import { stationClock, zone } from "./station-time.js"
 
 const { uPlot } = globalThis
 
@@ -99,7 +100,7 @@ export const plotOptions = (state, width, onCursor) => {
     height: HEIGHT,
     // Where a second axis stands in one plot, the others leave its room free.
     padding: [16, scales.size > 1 ? 0 : SIDE.right, 0, 0],
-    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
     legend: { show: false },
     cursor: { sync: { key: "channel" }, drag: { x: false, y: false } },
     scales: {
@@ -110,10 +111,10 @@ export const plotOptions = (state, width, onCursor) => {
       {
         values: (_, ticks, __, ___, step) =>
           ticks.map((at) => {
-            const iso = new Date(at * 1000).toISOString()
+            const { clock, date } = stationClock(at * 1000)
             // Ticks of whole days, and those of midnight, are told by their date.
-            const isDay = step >= 86_400 || (step >= 3600 && at % 86_400 === 0)
-            return isDay ? iso.slice(5, 10) : iso.slice(11, step < 60 ? 19 : 16)
+            const isDay = step >= 86_400 || (step >= 3600 && clock === "00:00:00")
+            return isDay ? date.slice(5) : clock.slice(0, step < 60 ? 8 : 5)
           }),
         space: 70,
         stroke: () => colours.faint,

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { ChangeEntry } from "../../src/effects/declarative/change-rows.ts"
-import { formatTime } from "../format.ts"
+import { Time } from "../layout/Time.tsx"
 import { ChannelDiff } from "../settings/DiffList.tsx"
 
 export interface ChangesSectionProps {
@@ -22,7 +22,7 @@ const Change = ({
   <li id={`change-${id}`}>
     <div class="head">
       <p>
-        <time datetime={at}>{formatTime(at).slice(0, 19)} UTC</time> by <strong>{by}</strong>
+        <Time at={at} /> by <strong>{by}</strong>
       </p>
       {mayRevert ? (
         <form method="post" action={`${path}/changes/${id}/revert`}>

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { raw } from "hono/html"
 import type { HistoryWindow } from "../../src/effects/history/history-model.ts"
+import { timesAre } from "../station-time.ts"
 import { LOG_CHOICES, LogColumns } from "../system/LogRow.tsx"
 import { channelRegions } from "./channel-regions.tsx"
 import type { ChannelShown } from "./channel-shown.ts"
@@ -32,7 +33,7 @@ export const ChannelLog = ({ path, shown, window }: ChannelLogProps) => (
     </form>
     <section class="table-scroll" tabindex={0} aria-label="Table of log lines">
       <table class="stack log">
-        <caption>The last lines since the service was started; times are UTC</caption>
+        <caption>The last lines since the service was started; {timesAre()}</caption>
         <thead>
           <LogColumns />
         </thead>

@@ -4,6 +4,7 @@ import type { Child } from "hono/jsx"
 import type { HistoryView } from "../../src/effects/history/history-model.ts"
 import { type Frame, may } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { timesAre } from "../station-time.ts"
 import { ChangesSection } from "./ChangesSection.tsx"
 import { ChannelLog } from "./ChannelLog.tsx"
 import { channelRegions } from "./channel-regions.tsx"
@@ -160,11 +161,10 @@ const OutputsSection = ({ outputs, panel, urls }: OutputsProps) => (
 const BreaksSection = ({ breaks, cues }: { readonly breaks: Region; readonly cues: Region }) => (
   <section id="cues" class="card tab" aria-labelledby="breaks-title">
     <h2 id="breaks-title">Ad breaks and cues</h2>
-    <p class="hint">Times are UTC.</p>
     <div id="breaks">{itemsOf(breaks)}</div>
     <section class="table-scroll" tabindex={0} aria-label="Last cues">
       <table class="stack">
-        <caption>The last 20 cues</caption>
+        <caption>The last 20 cues; {timesAre()}</caption>
         <thead>
           <tr>
             <th scope="col">Time</th>
@@ -184,7 +184,7 @@ const EventsSection = ({ events, path }: { readonly events: Region; readonly pat
     <h2 id="events-title">Events</h2>
     <section class="table-scroll" tabindex={0} aria-label="Table of events">
       <table class="stack">
-        <caption>The last ones; times are UTC</caption>
+        <caption>The last ones; {timesAre()}</caption>
         <thead>
           <EventColumns />
         </thead>

@@ -1,15 +1,15 @@
 /** @jsxImportSource hono/jsx */
 import type { ChannelName, CueView } from "../../src/effects/model/channel.ts"
 import { CueProofs } from "../cues/CueProofs.tsx"
-import { formatTime } from "../format.ts"
 import { CopyText } from "../layout/CopyText.tsx"
+import { Time } from "../layout/Time.tsx"
 import { ChannelCell } from "./EventRow.tsx"
 
 /** A cue: its meaning, its bytes to copy or decode, and the proof that it went out. */
 export const CueRow = ({ cue, of }: { readonly cue: CueView; readonly of?: ChannelName }) => (
   <tr id={`cue-${cue.id}`}>
     <td class="when">
-      <time datetime={cue.at}>{formatTime(cue.at)}</time>
+      <Time at={cue.at} to="ms" />
     </td>
     {of === undefined ? null : <ChannelCell channel={of} />}
     <td>

@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { formatCountdown } from "../format.ts"
+import { Time } from "../layout/Time.tsx"
+import { stationClock } from "../station-time.ts"
 import { axisOf, type BreakBar, breakBars, type TimeAxis } from "./break-bars.ts"
 import type { ChannelShown } from "./channel-shown.ts"
 
@@ -11,7 +13,7 @@ const MAX_BARS = 12
 const MIN_WIDTH = 4
 const TICKS = 5
 
-const clock = (ms: number) => new Date(ms).toISOString().slice(11, 19)
+const clock = (ms: number) => stationClock(ms).slice(0, 8)
 const seconds = (bar: BreakBar) => (bar.to === null ? null : (bar.to - bar.from) / 1000)
 
 const lengthOf = (bar: BreakBar): string => {
@@ -65,7 +67,7 @@ export const CueTimeline = ({ shown: { cues, now } }: { readonly shown: ChannelS
             {bars.toReversed().map((bar) => (
               <li class={`ends-${bar.ends}`}>
                 <span class="number">
-                  {clock(bar.from)}–{bar.to === null ? "?" : clock(bar.to)}
+                  {clock(bar.from)}–{bar.to === null ? "?" : <Time at={new Date(bar.to).toISOString()} short />}
                 </span>{" "}
                 {seconds(bar) === null ? "" : `(${formatCountdown(Math.floor(seconds(bar) ?? 0))}) `}
                 {lengthOf(bar)} · {bar.label}

@@ -2,7 +2,7 @@
 
 import type { ChannelName } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
-import { formatTime } from "../format.ts"
+import { Time } from "../layout/Time.tsx"
 
 const CLASSES: Readonly<Record<ChannelEventView["severity"], string>> = {
   info: "",
@@ -26,7 +26,9 @@ export interface EventRowProps {
 /** An event: what happened, when and where. */
 export const EventRow = ({ event: { at, id, kind, message, output, severity, source }, of }: EventRowProps) => (
   <tr id={`event-${id}`} class={CLASSES[severity]}>
-    <td class="when">{formatTime(at)}</td>
+    <td class="when">
+      <Time at={at} to="ms" />
+    </td>
     {of === undefined ? null : <ChannelCell channel={of} />}
     <td>
       {kind.replaceAll("_", " ")}

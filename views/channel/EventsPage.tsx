@@ -4,6 +4,7 @@ import type { ChannelView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { timesAre } from "../station-time.ts"
 import { EventColumns, EventRow } from "./EventRow.tsx"
 
 export interface EventsPageProps {
@@ -31,7 +32,7 @@ export const EventsPage = ({ channel, events, frame, more }: EventsPageProps) =>
           <p class="empty">Nothing has happened{more ? "" : " yet"}.</p>
         ) : (
           <table>
-            <caption>Times are UTC</caption>
+            <caption>Newest first; {timesAre()}</caption>
             <thead>
               <EventColumns />
             </thead>

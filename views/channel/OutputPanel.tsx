@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import type { OutputView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
-import { formatTime } from "../format.ts"
+import { Time } from "../layout/Time.tsx"
 import { AskingLink, LeavingButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
 import { isLive, OutputState, outputFigures, outputPath, Pair } from "./OutputRows.tsx"
@@ -56,7 +56,7 @@ const Past = ({ events }: { readonly events: ReadonlyArray<ChannelEventView> }) 
     <ul class="notes" tabindex={0}>
       {events.map(({ at, message, severity }) => (
         <li class={CLASSES[severity]}>
-          <time datetime={at}>{formatTime(at).slice(0, 19)} UTC</time> {message}
+          <Time at={at} /> {message}
         </li>
       ))}
     </ul>

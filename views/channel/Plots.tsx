@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import type { HistoryView, HistoryWindow } from "../../src/effects/history/history-model.ts"
+import { Time } from "../layout/Time.tsx"
+import { timesAre } from "../station-time.ts"
 import { figuresOf } from "./history-figures.ts"
 
 export interface PlotsProps {
@@ -27,7 +29,7 @@ const MEASURES = {
   down: "not connected",
 } as const
 
-const time = (seconds: number) => `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`
+const time = (seconds: number) => <Time at={new Date(seconds * 1000).toISOString()} />
 
 /** The plots in figures, for screen readers and where scripts do not run. */
 export const PlotFigures = ({ history }: Pick<PlotsProps, "history">) => (
@@ -72,8 +74,8 @@ export const PlotFigures = ({ history }: Pick<PlotsProps, "history">) => (
 /** Legend of the lines across the plots. */
 const Signs = () => (
   <p class="hint">
-    Marks: S switch of sources · ▼ out of the programme · ▲ back in · ◆ other cue · × output lost · R restart. Times are
-    UTC.
+    Marks: S switch of sources · ▼ out of the programme · ▲ back in · ◆ other cue · × output lost · R restart;{" "}
+    {timesAre()}.
   </p>
 )
 

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Cause } from "../../src/effects/notifications/causes.ts"
+import { Time } from "../layout/Time.tsx"
 
 export interface AttentionProps {
   readonly id: string
@@ -58,7 +59,7 @@ export const AttentionLine = ({ cause, id, mayOperate }: AttentionProps) => {
         <b>
           {hitBy(cause)}: {words}
         </b>{" "}
-        since <time datetime={since}>{since.slice(11, 16)} UTC</time>
+        since <Time at={since} to="minute" short />
         <span class="what">
           {channels.length > 1 || (channels.length === 1 && cause.outputs.length > 1) ? (
             <>

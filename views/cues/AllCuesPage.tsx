@@ -4,6 +4,7 @@ import type { ChannelName } from "../../src/effects/model/channel.ts"
 import { FilterForm } from "../layout/FilterForm.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { stationZone, timesAre } from "../station-time.ts"
 
 export interface AllCuesPageProps {
   readonly frame: Frame
@@ -61,13 +62,13 @@ export const AllCuesPage = ({ asked, channels, csv, errors, frame, json, older, 
               kind: "choice",
               options: [{ value: "missed", name: "missed somewhere" }],
             },
-            { name: "since", label: "From (UTC)", kind: "time" },
-            { name: "until", label: "Before (UTC)", kind: "time" },
+            { name: "since", label: `From (${stationZone()})`, kind: "time" },
+            { name: "until", label: `Before (${stationZone()})`, kind: "time" },
           ]}
         />
         <section class="table-scroll" tabindex={0} aria-label="Table of cues">
           <table class="stack">
-            <caption>Newest first; times are UTC</caption>
+            <caption>Newest first; {timesAre()}</caption>
             <thead>
               <tr>
                 <th scope="col">Time</th>

@@ -1,9 +1,10 @@
 /** @jsxImportSource hono/jsx */
 import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
-import { formatTime } from "../format.ts"
 import { CopyText } from "../layout/CopyText.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { Time } from "../layout/Time.tsx"
+import { timesAre } from "../station-time.ts"
 import { CueProofs } from "./CueProofs.tsx"
 
 export interface CuesPageProps {
@@ -17,7 +18,9 @@ export interface CuesPageProps {
 
 const CueRow = ({ cue }: { readonly cue: CueView }) => (
   <tr>
-    <td class="number">{formatTime(cue.at)}</td>
+    <td class="number">
+      <Time at={cue.at} to="ms" />
+    </td>
     <td>
       {cue.kind}
       {cue.manual ? " (inserted by us)" : ""}
@@ -57,7 +60,7 @@ export const CuesPage = ({ channel, cues, older, frame }: CuesPageProps) => (
         </p>
       ) : (
         <table>
-          <caption>Times are UTC</caption>
+          <caption>Newest first; {timesAre()}</caption>
           <thead>
             <tr>
               <th scope="col">Time</th>

@@ -5,6 +5,7 @@ import { EventColumns } from "../channel/EventRow.tsx"
 import { FilterForm } from "../layout/FilterForm.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { stationZone, timesAre } from "../station-time.ts"
 import { EventTabs } from "./EventTabs.tsx"
 
 export interface AllEventsPageProps {
@@ -71,13 +72,13 @@ export const AllEventsPage = ({
               options: kinds.map((value) => ({ value, name: value.replaceAll("_", " ") })),
             },
             { name: "severity", label: "Severity", kind: "choice", options: SEVERITIES },
-            { name: "since", label: "From (UTC)", kind: "time" },
-            { name: "until", label: "Before (UTC)", kind: "time" },
+            { name: "since", label: `From (${stationZone()})`, kind: "time" },
+            { name: "until", label: `Before (${stationZone()})`, kind: "time" },
           ]}
         />
         <section class="table-scroll" tabindex={0} aria-label="Table of events">
           <table class="stack">
-            <caption>Newest first; times are UTC</caption>
+            <caption>Newest first; {timesAre()}</caption>
             <thead>
               <EventColumns many />
             </thead>

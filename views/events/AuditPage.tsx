@@ -1,9 +1,10 @@
 /** @jsxImportSource hono/jsx */
 import type { AuditEntry } from "../../src/effects/accounts/audit-rows.ts"
-import { formatTime } from "../format.ts"
 import { FilterForm } from "../layout/FilterForm.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { Time } from "../layout/Time.tsx"
+import { stationZone, timesAre } from "../station-time.ts"
 import { EventTabs } from "./EventTabs.tsx"
 
 export interface AuditPageProps {
@@ -23,7 +24,9 @@ const CLASSES: Readonly<Record<AuditEntry["outcome"], string>> = { done: "", ref
 
 const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => (
   <tr id={`audit-${entry.id}`}>
-    <td class="when">{formatTime(entry.at)}</td>
+    <td class="when">
+      <Time at={entry.at} to="ms" />
+    </td>
     <td>{entry.actor}</td>
     <td>{entry.address}</td>
     <td>
@@ -65,13 +68,13 @@ export const AuditPage = ({ asked, entries, errors, frame, json, older, outcomes
             kind: "choice",
             options: outcomes.map((value) => ({ value, name: value })),
           },
-          { name: "since", label: "From (UTC)", kind: "time" },
-          { name: "until", label: "Before (UTC)", kind: "time" },
+          { name: "since", label: `From (${stationZone()})`, kind: "time" },
+          { name: "until", label: `Before (${stationZone()})`, kind: "time" },
         ]}
       />
       <section class="table-scroll" tabindex={0} aria-label="Table of changes">
         <table class="stack">
-          <caption>Newest first; times are UTC</caption>
+          <caption>Newest first; {timesAre()}</caption>
           <thead>
             <tr>
               <th scope="col">Time</th>

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx"
+import { fieldTime } from "../station-time.ts"
 
 export interface FilterOption {
   readonly value: string
@@ -59,9 +60,9 @@ const Control = ({
       </select>
     )
   }
-  // The field shows UTC; a time with an offset in the address has been converted.
+  // The field shows the station's clock; the address may have a time with another offset.
   if (kind === "time")
-    return <input id={id} name={name} type="datetime-local" step="1" value={asked.replace(/Z$/i, "")} {...wrong} />
+    return <input id={id} name={name} type="datetime-local" step="1" value={fieldTime(asked)} {...wrong} />
   return (
     <>
       <input

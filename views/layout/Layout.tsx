@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { raw } from "hono/html"
 import type { Child } from "hono/jsx"
+import { stationZone } from "../station-time.ts"
 import { type Frame, isBound, may, THEMES } from "./frame.ts"
 import { OpenNotices } from "./OpenNotices.tsx"
 import { UndoBanner } from "./UndoBanner.tsx"
@@ -116,7 +117,7 @@ const Header = ({ frame, isLive }: { readonly frame: Frame; readonly isLive: boo
 export const Layout = ({ title, frame, children, scripts = [], stream, bare = false }: LayoutProps) => (
   <>
     {raw("<!doctype html>")}
-    <html lang="en" data-theme={frame.theme}>
+    <html lang="en" data-theme={frame.theme} data-zone={stationZone()}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

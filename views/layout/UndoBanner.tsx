@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { Frame } from "./frame.ts"
+import { Time } from "./Time.tsx"
 
 /** A banner that names what was just removed and offers to undo it. */
 export const UndoBanner = ({ removed }: { readonly removed: NonNullable<Frame["removed"]> }) => (
@@ -12,7 +13,7 @@ export const UndoBanner = ({ removed }: { readonly removed: NonNullable<Frame["r
       <button type="submit">Undo</button>
     </form>
     <span class="hint">
-      Possible until {removed.until.slice(11, 19)} UTC
+      Possible until <Time at={removed.until} short />
       {removed.kind === "channel" ? "; its events and cues do not come back" : ""}.
     </span>
   </div>

@@ -5,6 +5,7 @@ import { Field } from "../forms/Field.tsx"
 import { CopyText } from "../layout/CopyText.tsx"
 import { type Frame, may } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { stationClock } from "../station-time.ts"
 import { Alerts, Figures, LifecycleMark, priceSource, priceWords, Staleness } from "./medialive-parts.tsx"
 
 interface Shown {
@@ -142,7 +143,7 @@ const AutoState = ({ channel }: Shown) => (
   <p id="medialive-auto-state">
     {channel.auto.enabled
       ? `On: ${channel.auto.doing ?? "it is looked at in a moment"}${
-          channel.auto.stops_at === null ? "" : `, at ${channel.auto.stops_at.slice(11, 16)} UTC`
+          channel.auto.stops_at === null ? "" : `, at ${stationClock(channel.auto.stops_at, "minute")}`
         }.`
       : "Off: it is started and stopped by people alone."}
   </p>

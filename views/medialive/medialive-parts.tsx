@@ -8,6 +8,7 @@ import type {
   PriceView,
 } from "../../src/effects/medialive/medialive-bodies.ts"
 import { StatusMark } from "../channel/StatusMark.tsx"
+import { Time } from "../layout/Time.tsx"
 
 /** The marks of states that outputs have. */
 const MARKS: Readonly<Record<MediaLiveChannelView["lifecycle"], string>> = {
@@ -52,7 +53,7 @@ export const Staleness = ({
     {list.stale_s === null ? null : (
       <p class="banner warning" role="status">
         AWS has not answered for {minutes(list.stale_s)}: this is how things were at{" "}
-        {list.at?.slice(0, 19).replace("T", " ")} UTC.
+        {list.at === null ? "a time not known" : <Time at={list.at} />}.
       </p>
     )}
     {list.problem === null ? null : <p class="error">{list.problem}</p>}

@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
-import { formatTime } from "../format.ts"
 import { CopyText } from "../layout/CopyText.tsx"
 import { type Frame, may } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { Time } from "../layout/Time.tsx"
 
 export interface PartnerLinkShown {
   readonly id: string
@@ -31,7 +31,7 @@ export interface PartnerLinksPageProps {
   readonly errors: Readonly<Record<string, string>>
 }
 
-const when = (at: string | null) => (at === null ? "–" : `${formatTime(at).slice(0, 16)} UTC`)
+const when = (at: string | null) => (at === null ? "–" : <Time at={at} to="minute" />)
 
 interface FieldProps {
   readonly error: string | undefined

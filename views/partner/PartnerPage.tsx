@@ -1,10 +1,12 @@
 /** @jsxImportSource hono/jsx */
 import type { OutputView } from "../../src/effects/model/channel.ts"
 import type { CueView } from "../../src/effects/model/cue.ts"
-import { formatBitrate, formatTime, formatUptime } from "../format.ts"
+import { formatBitrate, formatUptime } from "../format.ts"
 import { CopyText } from "../layout/CopyText.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { Time } from "../layout/Time.tsx"
+import { timesAre } from "../station-time.ts"
 import type { ReceiverHelp } from "./receiver-lines.ts"
 
 /** What a partner sees of the output now. */
@@ -96,7 +98,7 @@ export const PartnerNowPart = ({ now }: { readonly now: PartnerNow }) => {
       </dl>
       <section class="table-scroll" tabindex={0} aria-label="Last cues">
         <table class="stack">
-          <caption>The last cues; times are UTC</caption>
+          <caption>The last cues; {timesAre()}</caption>
           <thead>
             <tr>
               <th scope="col">Time</th>
@@ -108,7 +110,9 @@ export const PartnerNowPart = ({ now }: { readonly now: PartnerNow }) => {
           <tbody>
             {cues.map((cue) => (
               <tr>
-                <td class="when">{formatTime(cue.at)}</td>
+                <td class="when">
+                  <Time at={cue.at} to="ms" />
+                </td>
                 <td>{cue.kind}</td>
                 <td class="wide">{cue.description}</td>
                 <td>{resultOf(cue)}</td>
@@ -118,7 +122,9 @@ export const PartnerNowPart = ({ now }: { readonly now: PartnerNow }) => {
         </table>
         {cues.length === 0 ? <p class="hint">None yet.</p> : null}
       </section>
-      <p class="hint">As of {formatTime(new Date(now.now).toISOString()).slice(0, 19)} UTC</p>
+      <p class="hint">
+        As of <Time at={new Date(now.now).toISOString()} />
+      </p>
     </>
   )
 }
@@ -160,7 +166,7 @@ export const PartnerPage = ({ frame, help, label, now, path, title, until }: Par
     <main id="main" class="partner">
       <h1>{title}</h1>
       <p class="hint">
-        For {label}, until {formatTime(until).slice(0, 16)} UTC. Whoever has this address sees this page: keep it to
+        For {label}, until <Time at={until} to="minute" />. Whoever has this address sees this page: keep it to
         yourself.
       </p>
       <section class="card" aria-label="Now">

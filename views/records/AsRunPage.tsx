@@ -3,6 +3,8 @@ import type { CueProof, CueView } from "../../src/effects/model/cue.ts"
 import type { AsRunBreak, AsRunLine, AsRunSum } from "../../src/effects/show/as-run.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { Time } from "../layout/Time.tsx"
+import { type Station, timesAre } from "../station-time.ts"
 import type { Choice } from "./HistoryPage.tsx"
 import { RecordsNav } from "./RecordsNav.tsx"
 
@@ -12,7 +14,6 @@ export interface AsRunPageProps {
   readonly path: string
   /** Day or month, as in `2026-11-24`. */
   readonly name: string
-  readonly zone: string
   /** Days or months before and after, and the whole month of a day. */
   readonly times: ReadonlyArray<Choice>
   readonly outputs: ReadonlyArray<Choice>
@@ -30,8 +31,8 @@ export interface AsRunPageProps {
   readonly leftOut: number
   /** False when cues of the begin may have been let go of. */
   readonly isComplete: boolean
-  /** An ISO 8601 time by the zone's clock. */
-  readonly clock: (at: string) => string
+  /** The clock that the day and its times go by. */
+  readonly station: Station
 }
 
 const WORDS: Readonly<Record<CueProof["status"], string>> = {
@@ -61,7 +62,7 @@ const Cell = ({ cue, output }: { readonly cue: CueView | undefined; readonly out
   )
 }
 
-type MatrixProps = Pick<AsRunPageProps, "breaks" | "clock" | "columns" | "zone">
+type MatrixProps = Pick<AsRunPageProps, "breaks" | "columns" | "station">
 
 const labelOf = ({ command, event_id, segmentation_type_ids: types, upids }: CueView): string =>
   [
@@ -70,12 +71,12 @@ const labelOf = ({ command, event_id, segmentation_type_ids: types, upids }: Cue
     ...upids,
   ].join(" · ")
 
-const Matrix = ({ breaks, clock, columns, zone }: MatrixProps) => (
+const Matrix = ({ breaks, columns, station }: MatrixProps) => (
   <section class="table-scroll" tabindex={0} aria-label="Breaks and outputs">
     <table class="as-run">
       <caption>
-        Breaks and outputs: ✓ sent, with the delay (ack: until the receiver had it), ✗ missed, – no cue for it. Times
-        are those of {zone}
+        Breaks and outputs: ✓ sent, with the delay (ack: until the receiver had it), ✗ missed, – no cue for it;{" "}
+        {timesAre(station.zone)}
       </caption>
       <thead>
         <tr>
@@ -96,8 +97,12 @@ const Matrix = ({ breaks, clock, columns, zone }: MatrixProps) => (
               {sent} of {wanted}
             </td>
             <td class="when">
-              {clock(dueText(first))}
-              {last === undefined ? null : <p class="hint">back {clock(dueText(last)).slice(11)}</p>}
+              <Time at={dueText(first)} station={station} />
+              {last === undefined ? null : (
+                <p class="hint">
+                  back <Time at={dueText(last)} station={station} short />
+                </p>
+              )}
             </td>
             <td>
               {first.kind}
@@ -125,12 +130,12 @@ const Matrix = ({ breaks, clock, columns, zone }: MatrixProps) => (
 const dueText = ({ at, preroll_s }: CueView): string =>
   new Date(Date.parse(at) + Math.round((preroll_s ?? 0) * 1000)).toISOString()
 
-type LinesProps = Pick<AsRunPageProps, "clock" | "zone"> & { readonly lines: ReadonlyArray<AsRunLine> }
+type LinesProps = Pick<AsRunPageProps, "station"> & { readonly lines: ReadonlyArray<AsRunLine> }
 
-const Lines = ({ clock, lines, zone }: LinesProps) => (
+const Lines = ({ lines, station }: LinesProps) => (
   <section class="table-scroll" tabindex={0} aria-label="Cues of the output">
     <table class="stack as-run">
-      <caption>Each cue of the output; times are those of {zone}</caption>
+      <caption>Each cue of the output; {timesAre(station.zone)}</caption>
       <thead>
         <tr>
           {["Due", "Arrived", "Cue", "Result", "Sent", "Acknowledged", "Why"].map((name) => (
@@ -141,16 +146,22 @@ const Lines = ({ clock, lines, zone }: LinesProps) => (
       <tbody>
         {lines.map(({ cue, due, proof }) => (
           <tr class={proof?.status === "missed" ? "error" : undefined}>
-            <td class="when">{clock(due)}</td>
-            <td class="when">{clock(cue.at).slice(11)}</td>
+            <td class="when">
+              <Time at={due} station={station} />
+            </td>
+            <td class="when">
+              <Time at={cue.at} station={station} short />
+            </td>
             <td class="wide">
               {cue.kind}
               {cue.manual ? " (inserted by us)" : ""} <span class="hint">{labelOf(cue)}</span>
             </td>
             <td>{proof === undefined ? "–" : WORDS[proof.status]}</td>
-            <td class="number">{proof?.status === "sent" && proof.at !== null ? clock(proof.at).slice(11) : "–"}</td>
             <td class="number">
-              {proof?.acknowledged_at === undefined ? "–" : clock(proof.acknowledged_at).slice(11)}
+              {proof?.status === "sent" && proof.at !== null ? <Time at={proof.at} station={station} short /> : "–"}
+            </td>
+            <td class="number">
+              {proof?.acknowledged_at === undefined ? "–" : <Time at={proof.acknowledged_at} station={station} short />}
             </td>
             <td>{proof?.reason ?? ""}</td>
           </tr>
@@ -200,7 +211,7 @@ const Links = ({ all, label }: { readonly all: ReadonlyArray<Choice>; readonly l
 
 /** What was sent of a channel's cues on a day, or in a month: to read, to print and to hand over. */
 export const AsRunPage = (props: AsRunPageProps) => {
-  const { breaks, channel, frame, isComplete, leftOut, lines, name, path, sums, zone } = props
+  const { breaks, channel, frame, isComplete, leftOut, lines, name, path, station, sums } = props
   return (
     <Layout frame={frame} title={`As run, ${channel.name}, ${name} · Stream Distributor`}>
       <main id="main" class="records">
@@ -225,9 +236,9 @@ export const AsRunPage = (props: AsRunPageProps) => {
         {breaks.length === 0 && (lines ?? []).length === 0 ? (
           <p class="empty">No cue is on record of this time.</p>
         ) : lines === null ? (
-          <Matrix breaks={breaks} clock={props.clock} columns={props.columns} zone={zone} />
+          <Matrix breaks={breaks} columns={props.columns} station={station} />
         ) : (
-          <Lines lines={lines} clock={props.clock} zone={zone} />
+          <Lines lines={lines} station={station} />
         )}
         {leftOut === 0 ? null : <p class="banner">{leftOut} more rows are in the CSV and not shown here.</p>}
       </main>

@@ -3,13 +3,13 @@ import type { FiguresView } from "../../src/effects/history/history-model.ts"
 import { formatBitrate, formatBytes, formatUptime } from "../format.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { Time } from "../layout/Time.tsx"
+import { fieldTime, type Station, timesAre } from "../station-time.ts"
 import { RecordsNav } from "./RecordsNav.tsx"
 
-/** An item of the timeline, its time by the page's zone. */
+/** An item of the timeline. */
 export interface TimelineRow {
   readonly at: string
-  /** By the zone's clock. */
-  readonly local: string
   readonly severity: "info" | "warning" | "critical"
   readonly what: string
   readonly where: string
@@ -30,11 +30,9 @@ export interface HistoryPageProps {
   readonly frame: Frame
   readonly channel: { readonly id: string; readonly slug: string; readonly name: string }
   readonly path: string
-  readonly zone: string
-  /** The time as the zone's clock shows it. */
-  readonly from: string
-  readonly to: string
-  /** Values of the form, UTC. */
+  /** The clock that the times of the page go by. */
+  readonly station: Station
+  /** ISO 8601 in UTC. */
   readonly since: string
   readonly until: string
   readonly spans: ReadonlyArray<Choice>
@@ -63,10 +61,10 @@ const Choices = ({ all, label }: { readonly all: ReadonlyArray<Choice>; readonly
 
 const SEVERITIES = { info: "", warning: "warning", critical: "error" } as const
 
-const Timeline = ({ rows, zone }: Pick<HistoryPageProps, "rows" | "zone">) => (
+const Timeline = ({ rows, station }: Pick<HistoryPageProps, "rows" | "station">) => (
   <section class="table-scroll" tabindex={0} aria-label="Timeline">
     <table class="stack timeline">
-      <caption>Newest first; times are those of {zone}</caption>
+      <caption>Newest first; {timesAre(station.zone)}</caption>
       <thead>
         <tr>
           <th scope="col">Time</th>
@@ -77,12 +75,10 @@ const Timeline = ({ rows, zone }: Pick<HistoryPageProps, "rows" | "zone">) => (
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ at, by, local, severity, text, what, where }) => (
+        {rows.map(({ at, by, severity, text, what, where }) => (
           <tr class={SEVERITIES[severity]}>
             <td class="when">
-              <time datetime={at} title={`${at.replace("T", " ").replace("Z", "")} UTC`}>
-                {local}
-              </time>
+              <Time at={at} to="ms" station={station} />
             </td>
             <td>
               {what}
@@ -167,22 +163,36 @@ const Totals = ({ figures }: Pick<HistoryPageProps, "figures">) => (
   </section>
 )
 
-const TimeForm = ({ kept, path, since, until, zone }: HistoryPageProps) => (
+const TimeForm = ({ kept, path, since, station, until }: HistoryPageProps) => (
   <form method="get" action={`${path}/history`} class="filters">
     {kept.map(([name, value]) => (
       <input type="hidden" name={name} value={value} />
     ))}
     <div>
-      <label for="history-since">From (UTC)</label>
-      <input id="history-since" name="since" type="datetime-local" step="1" value={since} required />
+      <label for="history-since">From</label>
+      <input
+        id="history-since"
+        name="since"
+        type="datetime-local"
+        step="1"
+        value={fieldTime(since, station)}
+        required
+      />
     </div>
     <div>
-      <label for="history-until">To (UTC)</label>
-      <input id="history-until" name="until" type="datetime-local" step="1" value={until} required />
+      <label for="history-until">To</label>
+      <input
+        id="history-until"
+        name="until"
+        type="datetime-local"
+        step="1"
+        value={fieldTime(until, station)}
+        required
+      />
     </div>
     <div>
       <label for="history-zone">Zone of the times</label>
-      <input id="history-zone" name="zone" type="text" value={zone} maxlength={64} spellcheck={false} />
+      <input id="history-zone" name="zone" type="text" value={station.zone} maxlength={64} spellcheck={false} />
     </div>
     <div class="filter-buttons">
       <button type="submit">Show</button>
@@ -192,7 +202,8 @@ const TimeForm = ({ kept, path, since, until, zone }: HistoryPageProps) => (
 
 /** What a channel did and what happened to it, over any time up to 400 days. */
 export const HistoryPage = (props: HistoryPageProps) => {
-  const { channel, earlier, figures, frame, from, outputs, path, query, rows, showsChanges, spans, to, zone } = props
+  const { channel, earlier, figures, frame, outputs, path, query, rows, showsChanges, since, spans, station, until } =
+    props
   return (
     <Layout frame={frame} title={`History of ${channel.name} · Stream Distributor`} scripts={["plots.js"]}>
       <main id="main" class="channel-page">
@@ -201,7 +212,8 @@ export const HistoryPage = (props: HistoryPageProps) => {
           <RecordsNav path={path} here="history" />
         </div>
         <p>
-          {from} to {to}, {zone}
+          <Time at={since} to="minute" station={station} /> to <Time at={until} to="minute" station={station} />,{" "}
+          {station.zone}
         </p>
         <Choices all={spans} label="Time" />
         <Choices all={outputs} label="Output" />
@@ -210,7 +222,7 @@ export const HistoryPage = (props: HistoryPageProps) => {
           {rows.length === 0 ? (
             <p class="empty">Nothing is on record of this time.</p>
           ) : (
-            <Timeline rows={rows} zone={zone} />
+            <Timeline rows={rows} station={station} />
           )}
           {earlier === undefined ? null : (
             <p>
@@ -235,7 +247,7 @@ export const HistoryPage = (props: HistoryPageProps) => {
           </div>
           <p class="hint">
             A point is {formatUptime(figures.step_s)}. Marks: S switch of sources · ▼ out of the programme · ▲ back in ·
-            ◆ other cue · × output lost · R restart. Times of the plots are UTC.
+            ◆ other cue · × output lost · R restart. In the plots {timesAre()}.
             {figures.marks_left_out ? " There are more marks than can be drawn: these are the last ones." : ""}
           </p>
           <Totals figures={figures} />

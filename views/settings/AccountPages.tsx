@@ -1,10 +1,10 @@
 /** @jsxImportSource hono/jsx */
 import type { KeyView, Role, UserView } from "../../src/effects/accounts/account-bodies.ts"
-import { formatTime } from "../format.ts"
 import { Alerts, Field, SecretField, SelectField } from "../forms/Field.tsx"
 import type { FormState } from "../forms/form-state.ts"
 import { CopyText } from "../layout/CopyText.tsx"
 import type { Frame } from "../layout/frame.ts"
+import { Time } from "../layout/Time.tsx"
 import { SettingsPage } from "./SettingsPage.tsx"
 
 const ROLES: ReadonlyArray<{ readonly value: Role; readonly text: string }> = [
@@ -49,7 +49,7 @@ const FirstOne = ({ isOpen, what }: { readonly isOpen: boolean; readonly what: "
     </p>
   ) : null
 
-const date = (at: string) => <time datetime={at}>{formatTime(at).slice(0, 16)} UTC</time>
+const date = (at: string) => <Time at={at} to="minute" />
 
 /** The page of all users, with a form for another one. */
 export const UsersPage = ({

@@ -1,14 +1,12 @@
 /** @jsxImportSource hono/jsx */
 import type { VersionEntry } from "../../src/effects/declarative/Configuration.ts"
 import type { ConfigDiff } from "../../src/effects/declarative/diff.ts"
-import { formatTime } from "../format.ts"
 import { Alerts, TextArea } from "../forms/Field.tsx"
 import type { FormState } from "../forms/form-state.ts"
 import { type Frame, may } from "../layout/frame.ts"
+import { Time } from "../layout/Time.tsx"
 import { DiffList } from "./DiffList.tsx"
 import { LookOnly, SettingsPage } from "./SettingsPage.tsx"
-
-const Time = ({ at }: { readonly at: string }) => <time datetime={at}>{formatTime(at).slice(0, 19)} UTC</time>
 
 export interface ConfigProps {
   readonly frame: Frame

@@ -2,6 +2,7 @@
 import type { Crash } from "../../src/effects/engine/Crashes.ts"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { Time } from "../layout/Time.tsx"
 
 type Named = ReadonlyArray<{ readonly id: string; readonly name: string; readonly slug: string }>
 
@@ -36,7 +37,7 @@ export const CrashPage = ({ channels, crash, frame }: CrashPageProps) => (
         <dl class="facts">
           <dt>Noticed</dt>
           <dd>
-            <time datetime={crash.at}>{crash.at}</time>
+            <Time at={crash.at} to="ms" />
           </dd>
           <dt>After</dt>
           <dd>{crash.uptime.toFixed(1)} s</dd>

@@ -3,6 +3,7 @@ import { raw } from "hono/html"
 import { FilterForm } from "../layout/FilterForm.tsx"
 import type { Frame } from "../layout/frame.ts"
 import { Layout } from "../layout/Layout.tsx"
+import { timesAre } from "../station-time.ts"
 import { LOG_CHOICES, LogColumns } from "./LogRow.tsx"
 
 export interface LogPageProps {
@@ -49,7 +50,7 @@ export const LogPage = ({ asked, channels, errors, frame, kept, rows }: LogPageP
       />
       <section class="table-scroll" tabindex={0} aria-label="Table of log lines">
         <table class="stack log">
-          <caption>Newest first; times are UTC</caption>
+          <caption>Newest first; {timesAre()}</caption>
           <thead>
             <LogColumns many />
           </thead>

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import type { LogLine } from "../../src/effects/config/log-lines.ts"
-import { formatTime } from "../format.ts"
+import { Time } from "../layout/Time.tsx"
 
 const CLASSES: Readonly<Record<LogLine["level"], string>> = {
   trace: "hint",
@@ -14,7 +14,9 @@ const CLASSES: Readonly<Record<LogLine["level"], string>> = {
 /** A line of the log; `many` in tables about many channels. */
 export const LogRow = ({ line, many = false }: { readonly line: LogLine; readonly many?: boolean }) => (
   <tr id={`log-${line.id}`}>
-    <td class="when">{formatTime(line.at)}</td>
+    <td class="when">
+      <Time at={line.at} to="ms" />
+    </td>
     <td class={CLASSES[line.level]}>{line.level}</td>
     {many ? (
       <td>

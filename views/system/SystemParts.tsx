@@ -3,6 +3,8 @@ import type { Child } from "hono/jsx"
 import { StatusMark } from "../channel/StatusMark.tsx"
 import { Elapsed } from "../channel/Ticking.tsx"
 import { formatBytes } from "../format.ts"
+import { Time } from "../layout/Time.tsx"
+import { stationTime } from "../station-time.ts"
 import type { EngineShown, SystemShown } from "./system-shown.ts"
 
 type Fact = readonly [name: string, value: Child]
@@ -236,7 +238,7 @@ const Crashes = ({ shown: { crashes } }: { readonly shown: SystemShown }) => (
     {crashes.keptOut.map(({ name, since, slug }) => (
       <form method="post" action={`/channels/${encodeURIComponent(slug)}/release`}>
         <span class="error">
-          {name} is kept out of the engine since <time datetime={since}>{since}</time>
+          {name} is kept out of the engine since <Time at={since} />
         </span>{" "}
         {crashes.mayRelease ? <button type="submit">Release {name}</button> : null}
       </form>
@@ -247,7 +249,7 @@ const Crashes = ({ shown: { crashes } }: { readonly shown: SystemShown }) => (
       <ul>
         {crashes.list.slice(0, SHOWN_CRASHES).map(({ at, id, why }) => (
           <li>
-            {crashes.mayLook ? <a href={`/system/crashes/${id}`}>{at}</a> : <time datetime={at}>{at}</time>}: {why}
+            {crashes.mayLook ? <a href={`/system/crashes/${id}`}>{stationTime(at)}</a> : <Time at={at} />}: {why}
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { instantOf, isZone, offsetMs, showLocal, weekdayOf } from "./local-time.ts"
+import { clockText, instantOf, isZone, offsetMs, offsetText, showLocal, weekdayOf } from "./local-time.ts"
 import { isOn, nextTurn, type Schedule, scheduleErrors, spansOf, turnsOf, type Weekday } from "./schedule.ts"
 
 const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16)
@@ -34,6 +34,24 @@ describe("local times", () => {
     expect(showLocal(at("2026-11-24T07:30"), "Asia/Kathmandu")).toBe("2026-11-24 13:15 UTC+5:45")
     expect(showLocal(at("2026-11-24T07:30"), "UTC")).toBe("2026-11-24 07:30 UTC")
     expect(offsetMs(at("2026-11-24T07:30"), "America/St_Johns")).toBe(-3.5 * 3_600_000)
+  })
+
+  it.each([
+    ["Europe/Berlin", "2026-03-29T00:59:59.999Z", "2026-03-29 01:59:59.999 UTC+1"],
+    ["Europe/Berlin", "2026-03-29T01:00:00.000Z", "2026-03-29 03:00:00.000 UTC+2"],
+    ["Europe/Berlin", "2026-10-25T00:30:00.000Z", "2026-10-25 02:30:00.000 UTC+2"],
+    ["Europe/Berlin", "2026-10-25T01:30:00.000Z", "2026-10-25 02:30:00.000 UTC+1"],
+    // Half an hour, in the middle of an hour of UTC.
+    ["Australia/Lord_Howe", "2026-04-04T14:59:59.000Z", "2026-04-05 01:59:59.000 UTC+11"],
+    ["Australia/Lord_Howe", "2026-04-04T15:00:00.000Z", "2026-04-05 01:30:00.000 UTC+10:30"],
+    // The one change of these years that is at no quarter of an hour.
+    ["Antarctica/Casey", "2022-10-01T16:00:59.000Z", "2022-10-02 00:00:59.000 UTC+8"],
+    ["Antarctica/Casey", "2022-10-01T16:01:00.000Z", "2022-10-02 03:01:00.000 UTC+11"],
+    ["America/St_Johns", "2026-07-01T02:29:59.007Z", "2026-06-30 23:59:59.007 UTC-2:30"],
+    ["UTC", "2026-07-01T02:29:59.007Z", "2026-07-01 02:29:59.007 UTC"],
+  ])("show the clock of %s at %s, also around its changes", (zone, instant, shown) => {
+    const ms = Date.parse(instant)
+    expect(`${clockText(ms, zone)} ${offsetText(ms, zone)}`).toBe(shown)
   })
 
   it("know zones, and the days of the week", () => {

@@ -79,6 +79,21 @@ describe("AppConfig", () => {
     }),
   )
 
+  it.effect("takes TIME_ZONE by its name, and the machine's zone without it", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* load({ TIME_ZONE: " Europe/Berlin " })).timeZone, "Europe/Berlin")
+      assert.strictEqual(
+        (yield* load({ TIME_ZONE: "" })).timeZone,
+        Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+      )
+      for (const wrong of ["Berlin", "CET+1", "+01:00", "Mars/Olympus"]) {
+        const message = yield* refusal({ TIME_ZONE: wrong })
+        assert.match(message, /^TIME_ZONE: must be the name of a zone in the IANA database, such as Europe\/Berlin/)
+        assert.include(message, `not "${wrong}"; leave it out for the zone of the machine`)
+      }
+    }),
+  )
+
   it.effect("takes GRAFANA_URL as an address of pages", () =>
     Effect.gen(function* () {
       const urls = yield* Effect.forEach(

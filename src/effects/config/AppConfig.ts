@@ -6,6 +6,7 @@ import { isIP } from "node:net"
 import { join, resolve } from "node:path"
 import { Config, ConfigError, Context, Effect, Either, Layer, type LogLevel, Option, Redacted } from "effect"
 import { type Network, parseNetwork } from "../../core/net/network.ts"
+import type { Zone } from "../../core/schedule/local-time.ts"
 import type { RetryPolicy } from "../../core/settings/retry-delay.ts"
 import { SRT_STACKS, type SrtStack } from "../../core/srt/stack.ts"
 import { StartRefused } from "../model/Errors.ts"
@@ -17,6 +18,7 @@ import { LOG_LEVELS, type LogLevelName, toLogLevel } from "./log-levels.ts"
 import { type NodeSettings, nodeSettings } from "./node-settings.ts"
 import type { PortRange } from "./port-ranges.ts"
 import { AUTO_LIMIT, type ThumbnailLimit } from "./thumbnail-limit.ts"
+import { timeZone } from "./time-zone.ts"
 
 export interface AppConfigService extends DatabasePlace {
   /** The address that the HTTP server listens on. */
@@ -67,6 +69,8 @@ export interface AppConfigService extends DatabasePlace {
   readonly engines: number
   /** The number of running channels up to which all have thumbnails; 0 for no thumbnails. */
   readonly thumbnails: ThumbnailLimit
+  /** By whose clock people read times; its days are those of reports. */
+  readonly timeZone: Zone
   /** `https://grafana.example.com/path`, without a slash at its end: pages link to its dashboards. */
   readonly grafanaUrl: Option.Option<string>
   /** What this machine is among others on one PostgreSQL database; none on a single machine. */
@@ -187,6 +191,7 @@ const config = Config.all({
   srtStack: oneOf("SRT_STACK", SRT_STACKS, () => SETTINGS.SRT_STACK),
   engines,
   thumbnails,
+  timeZone,
   grafanaUrl,
   nodes: nodeSettings,
   medialiveOn: oneOf("MEDIALIVE", ["on", "off"], () => SETTINGS.MEDIALIVE),

@@ -35,6 +35,7 @@ export const SETTINGS = {
   SRT_STACK: DEFAULT_SRT_STACK,
   ENGINES: "auto",
   THUMBNAILS: "auto",
+  TIME_ZONE: "the zone of the machine",
   GRAFANA_URL: "none",
   NODES: "off",
   NODE_NAME: "the name of the machine",

@@ -8,6 +8,7 @@
  * Nothing that streams ever waits for any of them.
  */
 import { Clock, Context, Effect, FiberMap, FiberRef, Layer, type Scope, SubscriptionRef } from "effect"
+import type { Zone } from "../../core/schedule/local-time.ts"
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
@@ -60,6 +61,8 @@ export interface NotificationDeps {
   readonly checkHost?: CheckHost
   /** Delivers a message; over the network, unless a test replaces it. */
   readonly deliver?: Deliver
+  /** By whose clock mails tell times; UTC when left out. */
+  readonly zone?: Zone
   /** Names what is masked; tests do without. */
   readonly tag?: StateTag
 }
@@ -111,7 +114,7 @@ export const makeNotifications = (deps: NotificationDeps): Effect.Effect<MadeNot
   Effect.gen(function* () {
     const { look, rows } = deps
     const checkHost = deps.checkHost ?? ANY_HOST
-    const deliver = deps.deliver ?? makeDeliver(checkHost)
+    const deliver = deps.deliver ?? makeDeliver(checkHost, deps.zone ?? "UTC")
     const stored = yield* rows.load
     const book = makeNoticeBook(stored.notices)
     const happenings = makeHappenings()
@@ -182,6 +185,7 @@ const make = Effect.gen(function* () {
     rows: makeNotificationRows(store.access, nodes.self ?? ""),
     ...(settings.allowPrivateTargets ? {} : { checkHost: refusePrivateHost() }),
     look,
+    zone: settings.timeZone,
     tag: (yield* StateTags).tag,
   })
   yield* events.listen(note)

@@ -66,8 +66,10 @@ const mail = (port: number, over: Partial<MailDestination> = {}): MailDestinatio
 const send = (destination: Destination, what: Message = opened, refuse: string | null = null) =>
   Effect.runPromise(
     Effect.either(
-      makeDeliver(() =>
-        Effect.succeed(refuse === null ? { ok: true, address: null } : { ok: false, again: false, reason: refuse }),
+      makeDeliver(
+        () =>
+          Effect.succeed(refuse === null ? { ok: true, address: null } : { ok: false, again: false, reason: refuse }),
+        "Europe/Berlin",
       )(destination, what),
     ),
   )
@@ -94,13 +96,13 @@ describe("a name that is another address the next time it is looked up", () => {
     const { port } = new URL(server.url)
     // `.invalid` never has an address (RFC 6761): a second look-up would fail.
     const hook = webhook(`http://hook.invalid:${port}/path?x=1`)
-    expect(await Effect.runPromise(Effect.either(makeDeliver(looked)(hook, opened)))).toEqual(
+    expect(await Effect.runPromise(Effect.either(makeDeliver(looked, "UTC")(hook, opened)))).toEqual(
       Either.right("HTTP 200: ok"),
     )
     expect(server.received[0]).toMatchObject({ path: "/path?x=1", headers: { host: `hook.invalid:${port}` } })
     const mails = await mailServer()
     const sent = await Effect.runPromise(
-      Effect.either(makeDeliver(looked)(mail(mails.port, { host: "mail.invalid" }), opened)),
+      Effect.either(makeDeliver(looked, "UTC")(mail(mails.port, { host: "mail.invalid" }), opened)),
     )
     expect([Either.isRight(sent), mails.mails.length]).toEqual([true, 1])
   })
@@ -174,7 +176,7 @@ describe("a webhook", () => {
     ]
     const found = await Promise.all(
       answers.map(async (answer) => {
-        const deliver = makeDeliver(ANY_HOST, { http: 500, mail: 500 })
+        const deliver = makeDeliver(ANY_HOST, "UTC", { http: 500, mail: 500 })
         return Effect.runPromise(Effect.flip(deliver(webhook((await http(answer)).url), opened)))
       }),
     )
@@ -227,6 +229,9 @@ describe("mail", () => {
     expect(data).toContain("Subject: [critical] News & <b>, output CDN: down")
     expect(data).toContain(`Message-ID: <${opened.id}@example.com>`)
     expect(data).toContain("output_down:news:cdn")
+    // By the station's clock, which the reader's is likely to be.
+    expect(data).toContain("since 2026-01-02 04:03:00 UTC+1: ")
+    expect(data).toContain("Stream Distributor, 2026-01-02 04:04:05 UTC+1")
   })
 
   it("says what the server says, without the password", async () => {

@@ -3,6 +3,7 @@ import { isIP } from "node:net"
 import { Clock, Data, Duration, Effect } from "effect"
 import nodemailer from "nodemailer"
 import { printable } from "../../core/bytes/printable.ts"
+import type { Zone } from "../../core/schedule/local-time.ts"
 import {
   type Destination,
   hideIn,
@@ -108,7 +109,7 @@ const toWebhook = ({ secret, url }: WebhookDestination, message: Message, addres
     )
   })
 
-const toMail = (destination: MailDestination, message: Message, address: string | null) =>
+const toMail = (destination: MailDestination, message: Message, address: string | null, zone: Zone) =>
   Effect.tryPromise({
     try: async (signal) => {
       const { from, host, password, port, security, to, user, verify_tls } = destination
@@ -133,7 +134,7 @@ const toMail = (destination: MailDestination, message: Message, address: string 
         from,
         to: [...to],
         subject: subjectLine(message),
-        text: mailText(message),
+        text: mailText(message, zone),
         date: new Date(message.at),
         messageId: `<${message.id}@${from.slice(from.lastIndexOf("@") + 1)}>`,
         headers: { "Auto-Submitted": "auto-generated", "X-Distributor-Id": message.id },
@@ -159,15 +160,18 @@ const toMail = (destination: MailDestination, message: Message, address: string 
     },
   })
 
-/** Makes a `Deliver` that uses the network: within 10 s by HTTP and 30 s by mail unless told otherwise. */
+/**
+ * Makes a `Deliver` that uses the network: within 10 s by HTTP and 30 s by mail unless told otherwise. Mails tell times
+ * by the clock of `zone`.
+ */
 export const makeDeliver =
-  (checkHost: CheckHost, withinMs = WITHIN_MS): Deliver =>
+  (checkHost: CheckHost, zone: Zone, withinMs = WITHIN_MS): Deliver =>
   (destination, message) => {
     const isMail = destination.kind === "email"
     const limitMs = isMail ? withinMs.mail : withinMs.http
     const hide = hideIn(destination)
     const attempt = (address: string | null) => {
-      if (destination.kind === "email") return toMail(destination, message, address)
+      if (destination.kind === "email") return toMail(destination, message, address, zone)
       return destination.kind === "slack"
         ? toSlack(destination, message, address)
         : toWebhook(destination, message, address)

@@ -1,5 +1,6 @@
 /** Messages in the form that each kind of destination takes. */
 import { createHmac, randomUUID } from "node:crypto"
+import { stampText, type Zone } from "../../core/schedule/local-time.ts"
 import type { Notice, Telling, Told } from "./notice.ts"
 import { kindInfo, type NoticeKind, type NoticeSeverity } from "./notice-kinds.ts"
 
@@ -167,15 +168,17 @@ const linesOf = (message: Message, line: (notice: MessageNotice) => string): Rea
   return more > 0 ? [...shown, `... and ${more} more`] : shown
 }
 
-export const mailText = (message: Message): string => {
+/** The text of a mail, its times by the clock of a zone. */
+export const mailText = (message: Message, zone: Zone): string => {
+  const clock = (at: string) => stampText(Date.parse(at), zone)
   const line = (notice: MessageNotice) => {
     const cause =
       notice.event === "resolved"
-        ? `since ${notice.opened_at}, over ${notice.resolved_at}`
-        : `since ${notice.opened_at}: ${notice.message}`
+        ? `since ${clock(notice.opened_at)}, over ${clock(notice.resolved_at ?? message.at)}`
+        : `since ${clock(notice.opened_at)}: ${notice.message}`
     return `[${notice.event === "resolved" ? "resolved" : notice.severity}] ${notice.title}\n    ${cause}\n    ${notice.key}`
   }
-  return [message.title, "", ...linesOf(message, line), "", `Stream Distributor, ${message.at}`, ""].join("\n")
+  return [message.title, "", ...linesOf(message, line), "", `Stream Distributor, ${clock(message.at)}`, ""].join("\n")
 }
 
 /** Escapes what Slack would take for a link, a mention or formatting. */

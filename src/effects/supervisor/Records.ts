@@ -1,6 +1,7 @@
 /** What was: stored figures, what happened within a time, and what outputs sent. */
 import { Context, Effect, Layer } from "effect"
 import type { Zone } from "../../core/schedule/local-time.ts"
+import { AppConfig } from "../config/AppConfig.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { type FigureSpan, figureView } from "../history/figure-view.ts"
 import type { FiguresView } from "../history/history-model.ts"
@@ -54,7 +55,7 @@ export interface RecordsService {
   /** USD for a GB of 10^9 bytes: the price that was set, else that of the connection to AWS; null without either. */
   readonly egressPrice: Effect.Effect<number | null, StoreError>
   readonly setEgressPrice: (usdPerGb: number | null) => Effect.Effect<void, StoreError>
-  /** The zone of the channel's schedule; UTC without one. */
+  /** The zone of the channel's schedule; the station's without one. */
   readonly zone: (ref: string) => Effect.Effect<Zone, NotFound>
 }
 
@@ -103,6 +104,7 @@ const make = Effect.gen(function* () {
   const medialive = yield* MediaLive
   const price = makePriceRow((yield* Store).access)
   const deps = { figures, cues, events }
+  const { timeZone } = yield* AppConfig
 
   return Records.of({
     figures: (ref, span, output) =>
@@ -131,7 +133,7 @@ const make = Effect.gen(function* () {
         : Effect.map(medialive.service.connection, ({ egress_usd_per_gb }) => egress_usd_per_gb),
     ),
     setEgressPrice: price.set,
-    zone: (ref) => Effect.map(book.find(ref), ({ id }) => schedules.all().get(id)?.zone ?? "UTC"),
+    zone: (ref) => Effect.map(book.find(ref), ({ id }) => schedules.all().get(id)?.zone ?? timeZone),
   })
 })
 

@@ -44,6 +44,7 @@ export const appConfig = (dataDir: string): AppConfigService => ({
   srtStack: "own",
   engines: 1,
   thumbnails: 0,
+  timeZone: "UTC",
   grafanaUrl: Option.none(),
   nodes: Option.none(),
   medialive: false,

@@ -14,11 +14,11 @@ import { errorsByField, exportOf, olderOf, pageQuery, withRows } from "./page-qu
 
 export const auditPageRoutes = (
   app: Hono,
-  { access, audit, runner }: Pick<AppServices, "access" | "audit" | "runner">,
+  { access, audit, runner, stationZone }: Pick<AppServices, "access" | "audit" | "runner" | "stationZone">,
 ): void =>
   methods(app, "/audit", {
     GET: async (c) => {
-      const asked = pageQuery(new URL(c.req.url))
+      const asked = pageQuery(new URL(c.req.url), stationZone)
       const query = withRows(asked)
       const read = Effect.flatMap(readAuditQuery(query), (query) =>
         Effect.map(audit.rows.list(query), (entries) => ({ entries, limit: query.limit })),

@@ -17,7 +17,7 @@ describe("the status page", () => {
     const test = makeTestApp()
     await post(test, "/channels", { name: "A", rtp_port: "5000" })
     const html = await pageOf(test)
-    expect(html).toMatch(/^<!doctype html><html lang="en" data-theme="auto">/)
+    expect(html).toMatch(/^<!doctype html><html lang="en" data-theme="auto" data-zone="UTC">/)
     expect(html.match(/<script[^>]*>/g)).toEqual([
       '<script src="/static/htmx.js" defer="">',
       '<script src="/static/copy.js" type="module">',

@@ -246,7 +246,7 @@ describe("the page of a channel", () => {
       "primary bit rate 4.00 Mbit/s 2.00 Mbit/s 3.00 Mbit/s 4.00 Mbit/s",
     )
     expect(await page(test, "/fragments/channels/a/figures?window=24h")).toContain(
-      "2001-09-09 01:46:40 UTC to &lt;backup&gt;",
+      "2001-09-09 01:46:40 UTC</time> to &lt;backup&gt;",
     )
     await page(test, `${PAGE}?window=constructor`)
     expect(spans).toEqual(["1h", "24h", "5m"])

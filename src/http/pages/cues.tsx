@@ -21,11 +21,18 @@ const rowsOf = (cues: ReadonlyArray<ChannelCueView>) =>
 
 export const cuesPageRoutes = (
   app: Hono,
-  { access, channels, cues, live, runner }: Pick<AppServices, "access" | "channels" | "cues" | "live" | "runner">,
+  {
+    access,
+    channels,
+    cues,
+    live,
+    runner,
+    stationZone,
+  }: Pick<AppServices, "access" | "channels" | "cues" | "live" | "runner" | "stationZone">,
 ): void => {
   methods(app, "/cues", {
     GET: async (c) => {
-      const asked = pageQuery(new URL(c.req.url))
+      const asked = pageQuery(new URL(c.req.url), stationZone)
       const query = withRows(asked)
       const read = Effect.flatMap(readAllCuesQuery(query), ({ query }) =>
         Effect.map(cues.listAll(query), (cues) => ({ cues, limit: query.limit })),

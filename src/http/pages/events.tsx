@@ -18,11 +18,18 @@ const rowsOf = (events: ReadonlyArray<ChannelEventOfView>) =>
 
 export const eventsPageRoutes = (
   app: Hono,
-  { access, channels, events, live, runner }: Pick<AppServices, "access" | "channels" | "events" | "live" | "runner">,
+  {
+    access,
+    channels,
+    events,
+    live,
+    runner,
+    stationZone,
+  }: Pick<AppServices, "access" | "channels" | "events" | "live" | "runner" | "stationZone">,
 ): void => {
   methods(app, "/events", {
     GET: async (c) => {
-      const asked = pageQuery(new URL(c.req.url))
+      const asked = pageQuery(new URL(c.req.url), stationZone)
       const query = withRows(asked)
       const read = Effect.flatMap(readAllEventsQuery(query), ({ query }) =>
         Effect.map(events.listAll(query), (events) => ({ events, limit: query.limit })),

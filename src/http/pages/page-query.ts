@@ -1,20 +1,33 @@
-/** Queries of pages: fields left empty are dropped, and times without an offset are UTC, as the page says. */
+/**
+ * Queries of pages: fields left empty are dropped, and times without an offset are those of the page's zone, as the page
+ * says.
+ */
+import { instantOfText, type Zone } from "../../core/schedule/local-time.ts"
 import type { FieldError } from "../../effects/model/Errors.ts"
 
 /** Rows on a page of a long table. */
 export const PAGE_ROWS = 50
 
-const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?$/
 /** Parameters that concern the frame of the page rather than its content. */
 const OF_THE_PAGE = ["live"]
 
-/** The query of a page in the form that the API takes. */
-export const pageQuery = (url: URL): URLSearchParams => {
+/** A time of the zone's clock as an instant; what is none stays as it is, and is refused by whoever reads it. */
+const asInstant = (text: string, zone: Zone): string => {
+  const ms = instantOfText(text, zone)
+  return ms === null ? text : new Date(ms).toISOString()
+}
+
+/**
+ * The query of a page in the form that the API takes.
+ *
+ * @param zone whose clock times without an offset are read by; left out where the page asks for no times
+ */
+export const pageQuery = (url: URL, zone: Zone = "UTC"): URLSearchParams => {
   const asked = new URLSearchParams()
   for (const [name, value] of url.searchParams) {
     const text = value.trim()
     if (text === "" || OF_THE_PAGE.includes(name)) continue
-    asked.append(name, (name === "since" || name === "until") && LOCAL_TIME.test(text) ? `${text}Z` : text)
+    asked.append(name, name === "since" || name === "until" ? asInstant(text, zone) : text)
   }
   return asked
 }

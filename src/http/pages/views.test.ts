@@ -143,7 +143,8 @@ describe("/events", () => {
     const csv = await get("/api/events?format=csv")
     expect(csv.type).toContain("text/csv")
     expect(csv.text).toBe(
-      "channel,id,at,kind,severity,source,output,message\r\nnews,1,2026-01-02T03:04:05.000Z,started,info,,,'=1+1\r\n",
+      "channel,id,at,kind,severity,source,output,message,at_local,utc_offset,zone\r\n" +
+        "news,1,2026-01-02T03:04:05.000Z,started,info,,,'=1+1,2026-01-02 03:04:05.000,UTC,UTC\r\n",
     )
     plane.cued("sport", fakeCue({ id: 5 }))
     expect(JSON.parse((await get("/api/cues")).text).cues).toMatchObject([

@@ -1,5 +1,6 @@
 /** REST routes that look across channels: cues and events of all of them. */
 import type { Context, Hono } from "hono"
+import type { Zone } from "../../core/schedule/local-time.ts"
 import type { ChannelEventOfView } from "../../effects/model/event.ts"
 import { readAllCuesQuery } from "../request/cue-query.ts"
 import { readAllEventsQuery } from "../request/event-query.ts"
@@ -7,10 +8,11 @@ import { methods } from "../request/methods.ts"
 import type { AppServices } from "../services/services.ts"
 import type { CsvColumn } from "./csv.ts"
 import { csvExport } from "./csv-export.ts"
-import { CHANNEL_CUE_COLUMNS } from "./cue-csv.ts"
+import { channelCueColumns } from "./cue-csv.ts"
 import { withSection } from "./cue-json.ts"
+import { localColumns } from "./local-columns.ts"
 
-const EVENT_COLUMNS: ReadonlyArray<CsvColumn<ChannelEventOfView>> = [
+const eventColumns = (zone: Zone): ReadonlyArray<CsvColumn<ChannelEventOfView>> => [
   ["channel", ({ channel }) => channel.slug],
   ["id", ({ id }) => id],
   ["at", ({ at }) => at],
@@ -19,11 +21,12 @@ const EVENT_COLUMNS: ReadonlyArray<CsvColumn<ChannelEventOfView>> = [
   ["source", ({ source }) => source],
   ["output", ({ output }) => output],
   ["message", ({ message }) => message],
+  ...localColumns<ChannelEventOfView>(zone, [["at", ({ at }) => at]]),
 ]
 
 export const allChannelsRoutes = (
   app: Hono,
-  { cues, events, runner }: Pick<AppServices, "cues" | "events" | "runner">,
+  { cues, events, runner, stationZone }: Pick<AppServices, "cues" | "events" | "runner" | "stationZone">,
 ): void => {
   /** The limit that the query gives to its CSV; undefined for all that matches. */
   const givenLimit = (c: Context, limit: number) => (new URL(c.req.url).searchParams.has("limit") ? limit : undefined)
@@ -36,7 +39,7 @@ export const allChannelsRoutes = (
             )
           : csvExport(c, runner, {
               name: "cues.csv",
-              columns: CHANNEL_CUE_COLUMNS,
+              columns: channelCueColumns(stationZone),
               before: query.before,
               limit: givenLimit(c, query.limit),
               page: (place) => cues.listAll({ ...query, ...place }),
@@ -50,7 +53,7 @@ export const allChannelsRoutes = (
           ? runner.run(c, events.listAll(query), (found) => c.json({ events: found }))
           : csvExport(c, runner, {
               name: "events.csv",
-              columns: EVENT_COLUMNS,
+              columns: eventColumns(stationZone),
               before: query.before,
               limit: givenLimit(c, query.limit),
               page: (place) => events.listAll({ ...query, ...place }),

@@ -1,6 +1,8 @@
 /** Cues as CSV. */
+import type { Zone } from "../../core/schedule/local-time.ts"
 import type { ChannelCueView, CueProof, CueView } from "../../effects/model/cue.ts"
 import { type CsvColumn, csvOf } from "./csv.ts"
+import { localColumns } from "./local-columns.ts"
 
 const proofText = ({ acknowledged_ms, delay_ms, output, reason, status }: CueProof): string => {
   const arrived = acknowledged_ms === undefined ? "" : `, acknowledged after ${Math.round(acknowledged_ms)} ms`
@@ -14,8 +16,8 @@ const hexByte = (value: number) => `0x${value.toString(16).padStart(2, "0")}`
 const having = ({ outputs }: CueView, status: CueProof["status"]) =>
   outputs.filter((proof) => proof.status === status).length
 
-/** Columns of one channel's cues. */
-export const CUE_COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
+/** Columns of one channel's cues; the last ones have the times by the clock of a zone. */
+export const cueColumns = (zone: Zone): ReadonlyArray<CsvColumn<CueView>> => [
   ["id", ({ id }) => id],
   ["at", ({ at }) => at],
   ["last_at", ({ last_at }) => last_at],
@@ -40,13 +42,17 @@ export const CUE_COLUMNS: ReadonlyArray<CsvColumn<CueView>> = [
   ["outputs", ({ outputs }) => outputs.map(proofText).join("; ")],
   ["base64", ({ base64 }) => base64],
   ["hex", ({ hex }) => hex],
+  ...localColumns<CueView>(zone, [
+    ["at", ({ at }) => at],
+    ["last_at", ({ last_at }) => last_at],
+  ]),
 ]
 
 /** CSV of one channel's cues: a header and a line for each cue. */
-export const cuesAsCsv = (cues: ReadonlyArray<CueView>): string => csvOf(CUE_COLUMNS, cues)
+export const cuesAsCsv = (cues: ReadonlyArray<CueView>, zone: Zone): string => csvOf(cueColumns(zone), cues)
 
 /** Columns of several channels' cues: the channel comes first. */
-export const CHANNEL_CUE_COLUMNS: ReadonlyArray<CsvColumn<ChannelCueView>> = [
+export const channelCueColumns = (zone: Zone): ReadonlyArray<CsvColumn<ChannelCueView>> => [
   ["channel", ({ channel }) => channel.slug],
-  ...CUE_COLUMNS,
+  ...cueColumns(zone),
 ]

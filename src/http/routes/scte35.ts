@@ -11,7 +11,7 @@ import { readCueQuery } from "../request/cue-query.ts"
 import { methods } from "../request/methods.ts"
 import type { AppServices } from "../services/services.ts"
 import { csvExport } from "./csv-export.ts"
-import { CUE_COLUMNS } from "./cue-csv.ts"
+import { cueColumns } from "./cue-csv.ts"
 import { withSection } from "./cue-json.ts"
 
 /** Body of `POST /api/scte35/decode`. */
@@ -34,7 +34,8 @@ export const scte35Routes = (
     cues,
     idempotency,
     runner,
-  }: Pick<AppServices, "access" | "channels" | "cues" | "idempotency" | "runner">,
+    stationZone,
+  }: Pick<AppServices, "access" | "channels" | "cues" | "idempotency" | "runner" | "stationZone">,
 ): void => {
   methods(app, "/api/scte35/decode", {
     POST: (c) =>
@@ -61,7 +62,7 @@ export const scte35Routes = (
           ? c.json({ cues: found.map(withSection) })
           : csvExport(c, runner, {
               name: `${channel.slug}-cues.csv`,
-              columns: CUE_COLUMNS,
+              columns: cueColumns(stationZone),
               before: query.before,
               limit: new URL(c.req.url).searchParams.has("limit") ? query.limit : undefined,
               page: (place) => cues.list(channel.id, { ...query, ...place }),

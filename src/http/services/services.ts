@@ -1,3 +1,4 @@
+import type { Zone } from "../../core/schedule/local-time.ts"
 import type { AccountsService } from "../../effects/accounts/Accounts.ts"
 import type { LogLines } from "../../effects/config/log-lines.ts"
 import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
@@ -26,6 +27,8 @@ export interface AppServices extends ControlPlane {
   readonly log: LogLines
   /** Number of open WebSockets. */
   readonly openSockets: () => number
+  /** The zone by whose clock pages show times, and whose days are those of reports. */
+  readonly stationZone: Zone
   /** Whether pictures are taken of channels. */
   readonly pictures: boolean
   /** Null without `MEDIALIVE=on`. */

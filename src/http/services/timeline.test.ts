@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
 import type { CueProof } from "../../effects/model/cue.ts"
 import { fakeCue, fakeEvent } from "../testing/fake-views.ts"
-import { clockOf, missesByOutput, timelineOf } from "./timeline.ts"
+import { missesByOutput, timelineOf } from "./timeline.ts"
 
 const channel = { id: "c-1", slug: "news", number: 4 }
 const outputs = [
@@ -103,10 +103,5 @@ describe("a timeline", () => {
     ["/api/channels/%E0%A4%A/x", []],
   ])("takes %s for what it names", (path, found) => {
     expect(whats({}, [entry(path)]).filter((one) => one.startsWith("change"))).toEqual(found)
-  })
-
-  it("is told by the clock of a zone, in summer too", () => {
-    expect(clockOf(Date.UTC(2026, 10, 24, 23, 30), "Europe/Berlin")).toBe("2026-11-25 00:30:00.000")
-    expect(clockOf(Date.UTC(2026, 6, 1, 0, 0, 0, 7), "Europe/Berlin")).toBe("2026-07-01 02:00:00.007")
   })
 })

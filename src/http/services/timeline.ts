@@ -1,5 +1,4 @@
 /** What happened to a channel in one line of time: events, cues with what came of them, and changes with their authors. */
-import { offsetMs, type Zone } from "../../core/schedule/local-time.ts"
 import type { AuditEntry } from "../../effects/accounts/audit-rows.ts"
 import type { CueProof, CueView } from "../../effects/model/cue.ts"
 import type { ChannelEventView } from "../../effects/model/event.ts"
@@ -136,12 +135,3 @@ export const timelineOf = (
     ...cues.flatMap((cue) => ofCue(cue, filter)),
     ...audit.flatMap((entry) => ofChange(entry, channel, outputs, filter)),
   ].sort((a, b) => b.atMs - a.atMs)
-
-const two = (n: number, digits = 2) => String(n).padStart(digits, "0")
-
-/** `2026-11-24 08:30:05.123`, the clock of a zone. */
-export const clockOf = (ms: number, zone: Zone): string => {
-  const local = new Date(ms + offsetMs(ms, zone))
-  const date = `${two(local.getUTCFullYear(), 4)}-${two(local.getUTCMonth() + 1)}-${two(local.getUTCDate())}`
-  return `${date} ${local.toISOString().slice(11, 23)}`
-}

@@ -91,7 +91,7 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
     plane: { ...plane, ...options.over },
     accounts,
     audit: makeAuditRows(store.access),
-    settings: options.settings ?? OPEN,
+    settings: { timeZone: "UTC", ...options.config, ...(options.settings ?? OPEN) },
     runtime,
   })
   return {

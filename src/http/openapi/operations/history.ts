@@ -6,7 +6,8 @@ import type { Operation, Parameter } from "./operation.ts"
 
 const ZONE: Parameter = {
   name: "zone",
-  description: "Zone of the IANA database by which days and nights are counted; that of the channel's schedule, or UTC",
+  description:
+    "Zone of the IANA database by which days and nights are counted; that of the channel's schedule, or else TIME_ZONE",
   schema: { type: "string", maxLength: 64 },
   example: "Europe/Berlin",
 }

@@ -3,6 +3,7 @@
 import { Effect, Either } from "effect"
 import type { Context, Hono } from "hono"
 import { DAYS, SchedulePage } from "../../../../views/channel/SchedulePage.tsx"
+import type { Zone } from "../../../core/schedule/local-time.ts"
 import { ScheduleInput, type ScheduleView } from "../../../effects/schedule/schedule-bodies.ts"
 import { decode } from "../../request/body.ts"
 import { methods } from "../../request/methods.ts"
@@ -18,12 +19,10 @@ const MOST = 50
 const PARTS = ["days", "date", "start", "stop"] as const
 const at = (n: number, part: string): string => `windows[${n}].${part}`
 
-/** The zone of the machine, where a new schedule begins. */
-export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"
-
-const valuesOf = (schedule: ScheduleView | null): Fields =>
+/** What the form shows; a new schedule begins in the station's zone. */
+const valuesOf = (schedule: ScheduleView | null, zone: Zone): Fields =>
   Object.fromEntries([
-    ["zone", schedule?.zone ?? ownZone()],
+    ["zone", schedule?.zone ?? zone],
     ["enabled", String(schedule?.enabled ?? true)],
     ...(schedule?.windows ?? []).flatMap((window, n) => [
       ...(window.days ?? []).map((day) => [`${at(n, "days")}.${day}`, "true"]),
@@ -64,9 +63,9 @@ const atPlaces = (problem: Problem, places: ReadonlyArray<number>): Problem => (
 
 export const schedulePageRoutes = (
   app: Hono,
-  services: Pick<AppServices, "access" | "channels" | "runner" | "schedules">,
+  services: Pick<AppServices, "access" | "channels" | "runner" | "schedules" | "stationZone">,
 ): void => {
-  const { channels, runner, schedules } = services
+  const { channels, runner, schedules, stationZone } = services
   const withForm = makeWithForm(services)
 
   const page = async (c: Context, ref: string, typed?: Fields, problem?: Problem): Promise<Response> => {
@@ -75,7 +74,7 @@ export const schedulePageRoutes = (
     const { name, slug } = found.right
     const kept = await runner.settle(c, schedules.get(ref))
     const schedule = Either.isRight(kept) ? kept.right : null
-    const fields = typed ?? valuesOf(schedule)
+    const fields = typed ?? valuesOf(schedule, stationZone)
     const last = placesIn(fields).at(-1) ?? -1
     const rows = Math.min(MOST, last + 1 + SPARE)
     const names = ["zone", ...Array.from({ length: rows }, (_, n) => PARTS.map((part) => at(n, part))).flat()]

@@ -4,7 +4,7 @@ import { Clock, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { AsRunPage } from "../../../../views/records/AsRunPage.tsx"
 import type { Choice } from "../../../../views/records/HistoryPage.tsx"
-import { addDays } from "../../../core/schedule/local-time.ts"
+import { addDays, clockText, offsetText, type Zone } from "../../../core/schedule/local-time.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
 import type { CueView } from "../../../effects/model/cue.ts"
 import { type AsRunLine, asRunLines, breaksOf, outputsOf, sumsOf } from "../../../effects/show/as-run.ts"
@@ -13,7 +13,7 @@ import type { ApiError } from "../../request/problem.ts"
 import { type DaysAsked, dateOf, dateText, readDaysQuery } from "../../request/span-query.ts"
 import { type CsvColumn, csvHeaders, csvOf } from "../../routes/csv.ts"
 import type { AppServices } from "../../services/services.ts"
-import { clockOf } from "../../services/timeline.ts"
+import { stationOf } from "../../services/station.ts"
 import { frameOf } from "../frame.ts"
 import { pageQuery } from "../page-query.ts"
 
@@ -24,6 +24,8 @@ const MOST_ROWS = 1000
 
 interface Report {
   readonly asked: DaysAsked
+  /** The zone that addresses have to name; undefined for the one without a name. */
+  readonly zoneAsked: Zone | undefined
   readonly channel: ChannelView
   /** Oldest first: all that are kept. */
   readonly cues: ReadonlyArray<CueView>
@@ -42,7 +44,8 @@ const readReport = (
     const { rows } = yield* records.cues(ref, asked)
     const cues =
       asked.output === undefined ? rows : rows.filter((cue) => cue.outputs.some((one) => one.output === asked.output))
-    return { asked, channel, cues, isComplete: yield* records.reachesBack(ref, asked.fromMs) }
+    const zoneAsked = asked.zone === zone ? undefined : asked.zone
+    return { asked, channel, cues, zoneAsked, isComplete: yield* records.reachesBack(ref, asked.fromMs) }
   })
 
 const lineOf = ({ cue, due, proof }: AsRunLine) => ({
@@ -67,7 +70,7 @@ const lineOf = ({ cue, due, proof }: AsRunLine) => ({
 type Line = ReturnType<typeof lineOf>
 
 const columnsFor = (slug: string, zone: string): ReadonlyArray<CsvColumn<Line>> => {
-  const local = (at: string | null) => (at === null ? null : clockOf(Date.parse(at), zone))
+  const local = (at: string | null) => (at === null ? null : clockText(Date.parse(at), zone))
   return [
     ["channel", () => slug],
     ["output", ({ output }) => output],
@@ -89,27 +92,36 @@ const columnsFor = (slug: string, zone: string): ReadonlyArray<CsvColumn<Line>> 
     ["acknowledged_ms", ({ acknowledged_ms }) => acknowledged_ms],
     ["reason", ({ reason }) => reason],
     ["cue", ({ cue }) => cue],
+    ["arrived_local", ({ at }) => local(at)],
+    ["sent_local", ({ sent_at }) => local(sent_at)],
+    ["acknowledged_local", ({ acknowledged_at }) => local(acknowledged_at)],
+    ["utc_offset", ({ due_at }) => offsetText(Date.parse(due_at), zone)],
   ]
 }
 
 /** Address with what is asked for, and `over` in its place. */
 const addressOf = (
   path: string,
-  { name, output, zone }: DaysAsked,
+  { asked: { name, output }, zoneAsked: zone }: Pick<Report, "asked" | "zoneAsked">,
   over: Readonly<Record<string, string | undefined>>,
 ) => {
   const time = name.length === 7 ? { month: name } : { day: name }
-  const query = { ...time, output, zone: zone === "UTC" ? undefined : zone, ...over }
+  const query = { ...time, output, zone, ...over }
   const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
   return `${path}?${new URLSearchParams(Object.fromEntries(given))}`
 }
 
 /** Links to the days or months before and after. */
-const timesOf = (path: string, asked: DaysAsked): ReadonlyArray<Choice> => {
+const timesOf = (path: string, report: Pick<Report, "asked" | "zoneAsked">): ReadonlyArray<Choice> => {
+  const { asked } = report
   const isMonth = asked.name.length === 7
   const first = dateOf(isMonth ? `${asked.name}-01` : asked.name) ?? { year: 1970, month: 1, day: 1 }
   const link = (text: string, isHere = false): Choice => ({
-    href: addressOf(path, asked, text.length === 7 ? { day: undefined, month: text } : { month: undefined, day: text }),
+    href: addressOf(
+      path,
+      report,
+      text.length === 7 ? { day: undefined, month: text } : { month: undefined, day: text },
+    ),
     text,
     isHere,
   })
@@ -125,7 +137,8 @@ const timesOf = (path: string, asked: DaysAsked): ReadonlyArray<Choice> => {
   return [link(before), link(asked.name, true), link(after)]
 }
 
-const page = (services: Services, c: Context, { asked, channel, cues, isComplete }: Report): Response => {
+const page = (services: Services, c: Context, report: Report): Response => {
+  const { asked, channel, cues, isComplete } = report
   const path = `/channels/${encodeURIComponent(channel.slug)}`
   const here = `${path}/as-run`
   const api = `/api/channels/${encodeURIComponent(channel.slug)}/as-run`
@@ -138,7 +151,7 @@ const page = (services: Services, c: Context, { asked, channel, cues, isComplete
   const lines = asked.output === undefined ? null : asRunLines(cues, asked.output)
   const rows = lines?.length ?? breaks.length
   const choice = (output: string | undefined): Choice => ({
-    href: addressOf(here, asked, { output }),
+    href: addressOf(here, report, { output }),
     text: output ?? "All outputs",
     isHere: output === asked.output,
   })
@@ -148,19 +161,18 @@ const page = (services: Services, c: Context, { asked, channel, cues, isComplete
       channel={channel}
       path={path}
       name={asked.name}
-      zone={asked.zone}
-      times={timesOf(here, asked)}
+      times={timesOf(here, report)}
       outputs={[choice(undefined), ...columns.map(choice)]}
-      csv={addressOf(api, asked, { format: "csv" })}
-      json={addressOf(api, asked, {})}
-      monthCsv={addressOf(api, asked, { day: undefined, month: asked.name.slice(0, 7), format: "csv" })}
+      csv={addressOf(api, report, { format: "csv" })}
+      json={addressOf(api, report, {})}
+      monthCsv={addressOf(api, report, { day: undefined, month: asked.name.slice(0, 7), format: "csv" })}
       sums={sumsOf(cues, shownColumns)}
       columns={shownColumns}
       breaks={breaks.slice(0, MOST_ROWS)}
       lines={lines?.slice(0, MOST_ROWS) ?? null}
       leftOut={Math.max(0, rows - MOST_ROWS)}
       isComplete={isComplete}
-      clock={(at) => clockOf(Date.parse(at), asked.zone).slice(0, 19)}
+      station={stationOf(asked.zone)}
     />
   )
   return new Response(String(body), { headers: { "Content-Type": "text/html; charset=UTF-8" } })

@@ -4,12 +4,14 @@ import { Clock, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { may } from "../../../../views/layout/frame.ts"
 import { type Choice, HistoryPage } from "../../../../views/records/HistoryPage.tsx"
+import type { Zone } from "../../../core/schedule/local-time.ts"
 import type { CueView } from "../../../effects/model/cue.ts"
 import { methods } from "../../request/methods.ts"
 import type { ApiError } from "../../request/problem.ts"
-import { readSpanQuery, type SpanAsked, type SpanName } from "../../request/span-query.ts"
+import { readSpanQuery, type SpanAsked, type SpanName, zoneOf } from "../../request/span-query.ts"
 import type { AppServices } from "../../services/services.ts"
-import { clockOf, missesByOutput, timelineOf } from "../../services/timeline.ts"
+import { stationOf } from "../../services/station.ts"
+import { missesByOutput, timelineOf } from "../../services/timeline.ts"
 import { frameOf } from "../frame.ts"
 import { pageQuery } from "../page-query.ts"
 
@@ -40,9 +42,14 @@ const addressOf = (path: string, query: Readonly<Record<string, string | undefin
 const timeOf = ({ fromMs, name, toMs }: SpanAsked) =>
   name === null ? { since: new Date(fromMs).toISOString(), until: new Date(toMs).toISOString() } : { span: name }
 
-/** Links to other times and to single outputs; `path` is the page's. */
-const choicesOf = (path: string, asked: SpanAsked, slugs: ReadonlyArray<string>, cues: ReadonlyArray<CueView>) => {
-  const zone = asked.zone === "UTC" ? undefined : asked.zone
+/** Links to other times and to single outputs; `path` is the page's, `zone` the one that the address names. */
+const choicesOf = (
+  path: string,
+  zone: Zone | undefined,
+  asked: SpanAsked,
+  slugs: ReadonlyArray<string>,
+  cues: ReadonlyArray<CueView>,
+) => {
   const show = asked.misses ? "misses" : undefined
   const spans = (Object.keys(NAMES) as ReadonlyArray<SpanName>).map(
     (span): Choice => ({
@@ -74,7 +81,13 @@ const readPage = (services: Services, c: Context, ref: string) =>
     const { access, audit, channels, records } = services
     const nowMs = yield* Clock.currentTimeMillis
     const zone = yield* records.zone(ref)
-    const asked = yield* readSpanQuery(pageQuery(new URL(c.req.url)), zone, nowMs, "night")
+    const url = new URL(c.req.url)
+    const asked = yield* readSpanQuery(
+      pageQuery(url, zoneOf(url.searchParams.get("zone") ?? "") ?? zone),
+      zone,
+      nowMs,
+      "night",
+    )
     const showsChanges = may(frameOf(c, { access }), "operator")
     const found = yield* Effect.all({
       channel: channels.get(ref),
@@ -89,13 +102,13 @@ const readPage = (services: Services, c: Context, ref: string) =>
         asked.output,
       ),
     })
-    return { ...found, asked, showsChanges }
+    return { ...found, asked, showsChanges, zoneAsked: asked.zone === zone ? undefined : asked.zone }
   })
 
 const page = (services: Services, c: Context, ref: string): Promise<Response> => {
   const { access, runner } = services
   const read: Effect.Effect<Effect.Effect.Success<ReturnType<typeof readPage>>, ApiError> = readPage(services, c, ref)
-  return runner.run(c, read, ({ asked, audit, channel, cues, events, figures, showsChanges }) => {
+  return runner.run(c, read, ({ asked, audit, channel, cues, events, figures, showsChanges, zoneAsked }) => {
     const { fromMs, misses, output, toMs, zone } = asked
     const path = `/channels/${encodeURIComponent(channel.slug)}`
     const named = ({ id, number, slug }: typeof channel | (typeof channel.outputs)[number]) => ({ id, number, slug })
@@ -109,7 +122,6 @@ const page = (services: Services, c: Context, ref: string): Promise<Response> =>
     const items = timelineOf(parts, { output, misses })
     const shown = items.slice(0, MOST_SHOWN)
     const slugs = [...new Set([...channel.outputs.map(({ slug }) => slug), ...missesByOutput(cues.rows).keys()])]
-    const zoneAsked = zone === "UTC" ? undefined : zone
     // What was cut off begins before the oldest that is shown, or read.
     const read = [cues, events].flatMap(({ more, rows }) => (more ? [Date.parse(rows[0]?.at ?? "")] : []))
     const change = audit.length === MOST_CHANGES ? [Date.parse(audit.at(-1)?.at ?? "")] : []
@@ -124,18 +136,15 @@ const page = (services: Services, c: Context, ref: string): Promise<Response> =>
         frame={frameOf(c, { access })}
         channel={channel}
         path={path}
-        zone={zone}
-        from={clockOf(fromMs, zone).slice(0, 16)}
-        to={clockOf(toMs, zone).slice(0, 16)}
-        since={time.since.slice(0, 19)}
-        until={time.until.slice(0, 19)}
-        {...choicesOf(`${path}/history`, asked, slugs, cues.rows)}
+        station={stationOf(zone)}
+        since={time.since}
+        until={time.until}
+        {...choicesOf(`${path}/history`, zoneAsked, asked, slugs, cues.rows)}
         figures={figures}
         query={addressOf("", { ...time, output }).slice(1)}
         rows={shown.map(({ atMs, sort: _, ...row }) => ({
           ...row,
           at: new Date(atMs).toISOString(),
-          local: clockOf(atMs, zone),
         }))}
         earlier={
           until > fromMs

@@ -2,14 +2,12 @@
 import { Effect } from "effect"
 import { DAY_NAMES } from "../../../../views/format.ts"
 import type { Choice, FieldSpec } from "../../../../views/forms/form-state.ts"
-import { instantOf, isZone, showLocal } from "../../../core/schedule/local-time.ts"
+import { instantOfText, isZone, showLocal, type Zone } from "../../../core/schedule/local-time.ts"
 import { InvalidInput } from "../../../effects/model/Errors.ts"
 import { bodyValue, type Fields, field, numeric } from "../forms/form-fields.ts"
-import { ownZone } from "../forms/schedule-pages.tsx"
 
 const MINUTE_MS = 60_000
 const WEEK_MINUTES = 7 * 1440
-const LOCAL = /^(\d{4})-(\d\d)-(\d\d)[ T]([01]\d|2[0-3]):([0-5]\d)$/
 
 const DAYS: FieldSpec = {
   name: "days",
@@ -75,19 +73,22 @@ export const MUTE_ALIASES: Fields = {
   until: "minutes",
 }
 
-/** What the form shows first. */
-export const emptyMute = (asked: Fields): Fields => ({ minutes: "60", weeks: "13", zone: ownZone(), ...asked })
+/** What the form shows first; `zone` is the station's. */
+export const emptyMute = (asked: Fields, zone: Zone): Fields => ({ minutes: "60", weeks: "13", zone, ...asked })
 
-/** The body of the API for what was typed; `nowMs` is Unix time. */
-export const muteBody = (fields: Fields, nowMs: number): Effect.Effect<Record<string, unknown>, InvalidInput> => {
+/** The body of the API for what was typed; `nowMs` is Unix time, `own` the zone of a form that names none. */
+export const muteBody = (
+  fields: Fields,
+  nowMs: number,
+  own: Zone,
+): Effect.Effect<Record<string, unknown>, InvalidInput> => {
   const fail = (path: string, message: string) => new InvalidInput({ errors: [{ path, message }] })
-  const zone = field(fields, "zone") || "UTC"
+  const zone = field(fields, "zone") || own
   if (!isZone(zone)) return fail("zone", `must be a time zone such as Europe/Berlin or UTC, not "${zone.slice(0, 40)}"`)
   const [typed, minutes] = [field(fields, "starts"), numeric(field(fields, "minutes"))]
-  const found = LOCAL.exec(typed)
+  const found = instantOfText(typed, zone)
   if (typed !== "" && found === null) return fail("starts", "must be a date and a time such as 2026-12-24 02:00")
-  const [year = 0, month = 0, day = 0, hours = 0, rest = 0] = (found ?? []).slice(1).map(Number)
-  const startMs = found === null ? nowMs : instantOf({ year, month, day }, hours * 60 + rest, zone)
+  const startMs = found ?? nowMs
   const cover = { channel: field(fields, "channel") || null, output: field(fields, "output") || null }
   const reason = field(fields, "reason") || null
   const starts = found === null ? null : new Date(startMs).toISOString()

@@ -70,11 +70,18 @@ const destinationRow = ({
   }
 }
 
+/** What a page shows after a form was sent. */
+interface More {
+  readonly fields?: Fields
+  readonly problem?: Problem
+  readonly tested?: NotificationsProps["tested"]
+}
+
 export const notificationPageRoutes = (
   app: Hono,
-  services: Pick<AppServices, "access" | "channels" | "notifications" | "runner">,
+  services: Pick<AppServices, "access" | "channels" | "notifications" | "runner" | "stationZone">,
 ): void => {
-  const { channels, notifications, runner } = services
+  const { channels, notifications, runner, stationZone } = services
   const withForm = makeWithForm(services)
   const read = Effect.all({
     notices: notifications.notices,
@@ -84,14 +91,10 @@ export const notificationPageRoutes = (
     channels: channels.list,
   })
 
-  interface More {
-    readonly fields?: Fields
-    readonly problem?: Problem
-    readonly tested?: NotificationsProps["tested"]
-  }
   const page = (c: Context, { fields, problem, tested }: More = {}) =>
     runner.run(c, read, ({ channels, destinations, mutes, notices, rules }) => {
-      const asked = emptyMute({ channel: c.req.query("channel") ?? "", output: c.req.query("output") ?? "" })
+      const { channel = "", output = "" } = c.req.query()
+      const asked = emptyMute({ channel, output }, stationZone)
       const specs = muteFields(channelChoices(channels))
       const names = specs.map(({ name }) => name)
       const html = (
@@ -115,7 +118,7 @@ export const notificationPageRoutes = (
   methods(app, "/settings/notifications/mutes", {
     POST: (c) =>
       withForm(c, async (fields) => {
-        const input = Effect.flatMap(muteBody(fields, Date.now()), (body) => decode(MuteInput, body))
+        const input = Effect.flatMap(muteBody(fields, Date.now(), stationZone), (body) => decode(MuteInput, body))
         const muted = await runner.settle(c, Effect.flatMap(input, notifications.mute))
         return Either.isLeft(muted)
           ? page(c, { fields, problem: muted.left })
