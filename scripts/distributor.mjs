@@ -17,6 +17,7 @@ const USAGE = `usage: distributor COMMAND [options]
   versions                 versions that are kept
   rollback N               applies version N
   doctor                   what this service's machine lacks, what that costs, and what to do; exit code 2 when something
+  replace-engine [N]       replaces engine N (default 1) after an upgrade, which cuts its streams for about a second
   support [FILE]           everything that helps others to understand the service, without secrets, as a ZIP archive
   health                   exit code 0 when the service is ready, for health checks of containers
 
@@ -150,13 +151,25 @@ const commands = {
   },
   doctor: async (call) => {
     const { text } = await call("GET", "/api/health")
-    const { machine, problems } = JSON.parse(text)
+    const { engines = [], machine, problems } = JSON.parse(text)
+    const outdated = engines.filter((engine) => engine.outdated)
     for (const problem of problems) process.stdout.write(`problem  ${problem}\n`)
+    for (const { number } of outdated)
+      process.stdout.write(
+        `warning  Engine ${number} goes on since before an upgrade, with the code of then.\n` +
+          `         Remedy: distributor replace-engine ${number}, between two events: its streams are cut for about a second.\n`,
+      )
     for (const { cost, found, remedy, state } of machine) {
       process.stdout.write(`${state.padEnd(8)} ${found}\n`)
       if (state === "warning") process.stdout.write(`         ${cost}\n         Remedy: ${remedy}\n`)
     }
-    return problems.length > 0 || machine.some(({ state }) => state === "warning") ? 2 : 0
+    return problems.length > 0 || outdated.length > 0 || machine.some(({ state }) => state === "warning") ? 2 : 0
+  },
+  "replace-engine": async (call, { rest: [number = "1"] }) => {
+    const { text } = await call("POST", `/api/engines/${encodeURIComponent(number)}/replace`)
+    const { pid } = JSON.parse(text)
+    process.stdout.write(`engine ${number} is replaced: its process is ${pid ?? "still to come"}\n`)
+    return 0
   },
   health: async (call) => {
     const { status, text } = await call("GET", "/readyz", { seconds: 5, any: true })
@@ -175,6 +188,7 @@ const WORDS = {
   support: [0, 1],
   versions: [0, 0],
   doctor: [0, 0],
+  "replace-engine": [0, 1],
   health: [0, 0],
 }
 

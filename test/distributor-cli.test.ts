@@ -157,8 +157,17 @@ describe("distributor", () => {
       out: "ok       All is well.\nwarning  The clock is off.\n         Times are wrong.\n         Remedy: chrony.\n",
       err: "",
     })
+    const ofBefore = { problems: [], machine: [fine], engines: [{ number: 2, outdated: true }] }
+    instead = { status: 200, text: JSON.stringify(ofBefore) }
+    expect(await run(["doctor"])).toMatchObject({ code: 2, out: expect.stringContaining("replace-engine 2,") })
     instead = { status: 200, text: JSON.stringify({ problems: [], machine: [fine] }) }
     expect((await run(["doctor"])).code).toBe(0)
+  })
+
+  it("has an engine replaced, and says why not", async () => {
+    expect((await run(["replace-engine"])).err).toContain("there is nothing to replace")
+    instead = { status: 200, text: JSON.stringify({ number: 2, pid: 4711 }) }
+    expect((await run(["replace-engine", "2"])).out).toBe("engine 2 is replaced: its process is 4711\n")
   })
 
   it("writes the support bundle for its owner's eyes, whole and without a secret", async () => {

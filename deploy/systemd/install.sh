@@ -85,7 +85,7 @@ if systemctl is-active --quiet "$name"; then
   # The control plane alone: the engine streams on and is found by the next one (docs/upgrade.md).
   systemctl kill --kill-whom=main --signal=KILL "$name"
   systemctl enable --quiet "$name"
-  echo "upgraded; the engine goes on as it was until: systemctl restart $name"
+  echo "upgraded; the engine goes on with its code of before, until you replace it between two events: distributor replace-engine"
 else
   systemctl enable --quiet --now "$name"
   echo "installed and started: systemctl status $name; settings are in $etc/environment"

@@ -5,6 +5,7 @@ import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import type { EngineChannel } from "./engine-channel.ts"
 import type { Faults } from "./faults.ts"
 import type { PacketLoop } from "./packet-loop.ts"
+import { ownBuildId } from "./protocol/build-id.ts"
 import { type EngineInfo, type EngineStats, PROTOCOL_VERSION } from "./protocol/messages.ts"
 import type { OwnSrt } from "./srt/own/stack.ts"
 import { clockSync } from "./system/clock-sync.ts"
@@ -18,6 +19,7 @@ export const newEngineInfo = (srt: EngineInfo["srt"], handling_fd: number | null
   pid: process.pid,
   started_at: Date.now(),
   runtime: runtimeName,
+  build: ownBuildId(),
   handling_fd,
   srt,
 })

@@ -66,6 +66,7 @@ import { channelRoutes } from "./routes/channels.ts"
 import { configRoutes } from "./routes/config.ts"
 import { configChangeRoutes } from "./routes/config-changes.ts"
 import { crashRoutes } from "./routes/crashes.ts"
+import { engineRoutes } from "./routes/engines.ts"
 import { healthRoutes } from "./routes/health.ts"
 import { historyRoutes } from "./routes/history.ts"
 import { hlsRoutes } from "./routes/hls.ts"
@@ -194,6 +195,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   notificationRoutes(app, services)
   systemRoutes(app, services)
   crashRoutes(app, services)
+  engineRoutes(app, services)
   supportRoutes(app, services)
   nodeRoutes(app, services)
   metricsRoutes(app, services)

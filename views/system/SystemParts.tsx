@@ -1,41 +1,13 @@
 /** @jsxImportSource hono/jsx */
-import type { Child } from "hono/jsx"
 import { StatusMark } from "../channel/StatusMark.tsx"
 import { Elapsed } from "../channel/Ticking.tsx"
 import { formatBytes } from "../format.ts"
 import { Time } from "../layout/Time.tsx"
 import { stationTime } from "../station-time.ts"
-import type { EngineShown, SystemShown } from "./system-shown.ts"
+import { Engines } from "./EngineParts.tsx"
+import { ms, Part, percent } from "./Part.tsx"
+import type { SystemShown } from "./system-shown.ts"
 
-type Fact = readonly [name: string, value: Child]
-
-const Part = ({
-  children,
-  facts,
-  id,
-  title,
-}: {
-  readonly children?: Child
-  readonly facts: ReadonlyArray<Fact>
-  readonly id: string
-  readonly title: string
-}) => (
-  <section class="card" id={`system-${id}`} aria-labelledby={`system-${id}-title`}>
-    <h2 id={`system-${id}-title`}>{title}</h2>
-    <dl class="facts">
-      {facts.map(([name, value]) => (
-        <>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </>
-      ))}
-    </dl>
-    {children}
-  </section>
-)
-
-const percent = (value: number) => `${value.toFixed(0)} % of a core`
-const ms = (value: number) => `${value.toFixed(1)} ms`
 const orUnknown = (bytes: number | null) => (bytes === null ? "unknown" : formatBytes(bytes))
 
 const Service = ({ shown: { service } }: { readonly shown: SystemShown }) => (
@@ -52,64 +24,6 @@ const Service = ({ shown: { service } }: { readonly shown: SystemShown }) => (
     ]}
   />
 )
-
-const stateOf = ({ connected }: EngineShown) =>
-  connected ? <StatusMark status="running" /> : <StatusMark status="error" words="not connected" />
-
-const OneEngine = ({ engine }: { readonly engine: EngineShown }) => (
-  <Part
-    id="engine"
-    title="Engine"
-    facts={[
-      ["State", stateOf(engine)],
-      ["Running for", engine.startedAt === null ? "" : <Elapsed at={engine.startedAt} />],
-      ["Restarts", `${engine.restarts} since the control plane was started`],
-      ["CPU", engine.usage === null ? "unknown" : percent(engine.usage.cpu_percent)],
-      ["Memory", engine.usage === null ? "unknown" : formatBytes(engine.usage.rss_bytes)],
-      [
-        "Packet loop",
-        engine.usage === null ? "unknown" : `${ms(engine.usage.loop_max_ms)} for the longest pass in the last second`,
-      ],
-      ["Process", engine.pid === null ? "none" : String(engine.pid)],
-    ]}
-  />
-)
-
-const ENGINE_COLUMNS = ["Engine", "State", "Channels", "CPU", "Memory", "Longest pass", "Restarts", "Process"]
-
-const Engines = ({ shown: { engines } }: { readonly shown: SystemShown }) => {
-  const [first, ...others] = engines
-  if (first !== undefined && others.length === 0) return <OneEngine engine={first} />
-  return (
-    <Part id="engine" title="Engines" facts={[]}>
-      <div class="table-scroll">
-        <table>
-          <thead>
-            <tr>
-              {ENGINE_COLUMNS.map((name) => (
-                <th scope="col">{name}</th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {engines.map((engine) => (
-              <tr>
-                <th scope="row">{engine.number}</th>
-                <td>{stateOf(engine)}</td>
-                <td>{engine.channels}</td>
-                <td>{engine.usage === null ? "unknown" : percent(engine.usage.cpu_percent)}</td>
-                <td>{engine.usage === null ? "unknown" : formatBytes(engine.usage.rss_bytes)}</td>
-                <td>{engine.usage === null ? "unknown" : ms(engine.usage.loop_max_ms)}</td>
-                <td>{engine.restarts}</td>
-                <td>{engine.pid ?? "none"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Part>
-  )
-}
 
 const Network = ({ shown: { network } }: { readonly shown: SystemShown }) => (
   <Part

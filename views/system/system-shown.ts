@@ -10,6 +10,9 @@ export interface EngineShown {
   readonly pid: number | null
   readonly startedAt: string | null
   readonly restarts: number
+  /** True while it runs other code than is installed; `mayReplace` when the reader may have it replaced. */
+  readonly outdated: boolean
+  readonly mayReplace: boolean
   /** Channels that are placed on it. */
   readonly channels: number
   readonly usage: EngineUsage | null

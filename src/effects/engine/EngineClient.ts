@@ -6,7 +6,7 @@
  * minute. A channel stays on its engine until it is stopped; an engine that dies takes its own channels down and no
  * others, and is started again with them.
  */
-import { Context, Effect, Layer, type Scope, type SubscriptionRef } from "effect"
+import { Context, Effect, Layer, Option, type Scope, type SubscriptionRef } from "effect"
 import type { Command } from "../../engine/protocol/messages.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import type { Ingest } from "../config/ingest.ts"
@@ -51,6 +51,11 @@ export interface EngineClientService {
   readonly leave: (channelId: string) => Effect.Effect<void>
   /** Asks the engine of a channel for the figures of this moment. */
   readonly refresh: (channelId: string) => Effect.Effect<void, EngineUnavailable | EngineRefused>
+  /**
+   * Has the outdated engine of a number replaced by one of the installed code, which cuts its streams; false when there
+   * is no such engine, or it is not outdated.
+   */
+  readonly replace: (number: number) => Effect.Effect<boolean>
   /** Detaches from the engines without ending them; whatever is sent from now on fails. */
   readonly detach: Effect.Effect<void>
 }
@@ -59,7 +64,13 @@ export class EngineClient extends Context.Tag("distributor/EngineClient")<Engine
   static readonly Live = Layer.unwrapEffect(
     Effect.gen(function* () {
       const settings = yield* AppConfig
-      return layer({ engines: settings.engines, ingest: outputHostOf(settings).ingest, crashes: yield* Crashes })
+      return layer({
+        engines: settings.engines,
+        ingest: outputHostOf(settings).ingest,
+        crashes: yield* Crashes,
+        // On several machines an engine that nobody can speak with would lose its channels with their leases.
+        waitsToReplace: Option.isNone(settings.nodes),
+      })
     }),
   )
 }
@@ -160,6 +171,7 @@ export const makePool = (
         }).pipe(one),
       leave: (channelId) => one(Effect.suspend(() => (places.leave(channelId) ? shown.publish : Effect.void))),
       refresh: (channelId) => Effect.suspend(() => holderOf(channelId).refresh),
+      replace: (number) => Effect.suspend(() => engines.get(number)?.member.replace ?? Effect.succeed(false)),
       detach: Effect.suspend(() => Effect.forEach(engines.all(), ({ member }) => member.detach, { discard: true })),
     }
   })

@@ -1,6 +1,7 @@
 /**
  * Getting hold of an engine: the one that already runs for this data directory, or a new one. An engine of another
- * protocol version is replaced, one that does not answer is killed, one that another control plane holds is refused.
+ * protocol version is replaced when that may be, one that does not answer is killed, one that another control plane
+ * holds is refused.
  */
 import { closeSync, openSync, readSync } from "node:fs"
 import { Deferred, Effect, Option, Schedule, type Scope } from "effect"
@@ -21,6 +22,13 @@ export interface AttachedEngine {
   readonly ended: Deferred.Deferred<string>
   /** What the engine is at, or was when it ended; null where that cannot be known. */
   readonly handled: () => Handled | null
+}
+
+/** An engine that can be told to end, whatever its protocol. */
+export interface ReachedEngine {
+  readonly connection: EngineConnection
+  /** Null when nobody knows. */
+  readonly pid: number | null
 }
 
 type OnEvent = (event: Event) => void
@@ -47,13 +55,10 @@ const awaitEnd = (process: EngineProcessOf, pid: number) =>
   })
 
 /** Asks the engine to close every output and exit; kills it when it does not. */
-export const endEngine = (
-  process: EngineProcessOf,
-  { connection, info }: Pick<AttachedEngine, "connection" | "info">,
-) =>
+export const endEngine = (process: EngineProcessOf, { connection, pid }: ReachedEngine) =>
   connection
     .request({ cmd: "shutdown" })
-    .pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(awaitEnd(process, info.pid)))
+    .pipe(within(DIE_WITHIN_MS), Effect.ignore, Effect.zipRight(pid === null ? Effect.void : awaitEnd(process, pid)))
 
 /**
  * Connects to a running engine, or fails at once. One that is alive but does not listen yet gets some time, then is
@@ -156,10 +161,19 @@ const openHandling = ({ handling_fd, pid }: EngineInfo): Effect.Effect<AttachedE
     }),
   )
 
-/** Finds or starts the engine and says hello. The scope closes the connection, never the engine. */
+/** Waits until an engine with which nobody can speak may be replaced. */
+export type BeforeReplacing = (engine: ReachedEngine) => Effect.Effect<void>
+
+/**
+ * Finds or starts the engine and says hello. The scope closes the connection, never the engine.
+ *
+ * @param beforeReplacing run before an engine of another protocol version is ended, which goes on meanwhile; not waited
+ *   for when that engine ends by itself
+ */
 export const attachEngine = (
   process: EngineProcessOf,
   onEvent: OnEvent,
+  beforeReplacing: BeforeReplacing,
 ): Effect.Effect<AttachedEngine, EngineUnavailable | StartRefused, Scope.Scope> =>
   Effect.gen(function* () {
     const running = yield* connectRunning(process, onEvent)
@@ -169,6 +183,13 @@ export const attachEngine = (
         yield* process.remember(greeting.info.pid)
         const handled = yield* openHandling(greeting.info)
         return { ...greeting, connection: running.value, adopted: true, ended: yield* Deferred.make<string>(), handled }
+      }
+      if (greeting === "other version") {
+        const pid = Option.getOrNull(yield* process.remembered)
+        yield* Effect.raceFirst(
+          beforeReplacing({ connection: running.value, pid }),
+          Deferred.await(running.value.closed),
+        )
       }
       yield* replace(process, running.value, greeting)
     }

@@ -17,6 +17,8 @@ export interface EngineState {
   readonly restarts: number
   /** Why the engine is not connected; null when it is. */
   readonly problem: string | null
+  /** True of an engine that goes on since before an upgrade: it runs other code than is installed. */
+  readonly outdated: boolean
   /** The last two messages of figures, one second apart. */
   readonly stats: EngineStats | null
   readonly previous: EngineStats | null
@@ -47,6 +49,7 @@ export const initialState: EngineState = {
   generation: 0,
   restarts: 0,
   problem: "the engine is starting",
+  outdated: false,
   stats: null,
   previous: null,
 }
@@ -129,6 +132,7 @@ export const combineStates = (engines: ReadonlyArray<NumberedState>): EngineStat
     generation: sumOf(engines, "generation"),
     restarts: sumOf(engines, "restarts"),
     problem: problems.length === 0 ? null : problems.join("; "),
+    outdated: engines.some(({ outdated }) => outdated),
     stats: mergeStats(engines.map(({ stats }) => stats)),
     previous: mergeStats(engines.map(({ previous }) => previous)),
     engines,

@@ -136,11 +136,12 @@ export const channelFigures = (
 
 export const engineFigures = (
   ledger: EngineLedger,
-  { channels, connected, info, number, restarts, stats }: NumberedState,
+  { channels, connected, info, number, outdated, restarts, stats }: NumberedState,
 ): EngineFigures => ({
   number,
   channels: channels.size,
   connected,
+  outdated,
   restarts,
   startedAt: connected ? (info?.started_at ?? null) : null,
   cpuSeconds: ledger.sums.cpu_seconds,

@@ -166,6 +166,8 @@ export interface EngineFigures {
   /** Channels that are placed on it. */
   readonly channels: number
   readonly connected: boolean
+  /** True while it runs other code than is installed. */
+  readonly outdated: boolean
   readonly restarts: number
   /** Start of the engine, Unix time in ms; null while it is away. */
   readonly startedAt: number | null

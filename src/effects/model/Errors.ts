@@ -27,6 +27,7 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
     "change",
     "node",
     "crash",
+    "engine",
     "schedule of channel",
     "MediaLive channel",
     "partner link",

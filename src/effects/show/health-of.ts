@@ -18,6 +18,8 @@ export interface EngineHealth {
   readonly restarts: number
   /** Channels that are placed on it. */
   readonly channels: number
+  /** True when it goes on since before an upgrade: it runs other code than is installed, until it is replaced. */
+  readonly outdated: boolean
   /** Why it is not connected; null when it is. */
   readonly problem: string | null
 }
@@ -94,13 +96,15 @@ const keptOutProblems = ({ configs, keptOut }: HealthInput): ReadonlyArray<strin
 const uptimeOf = ({ connected, info }: Pick<EngineState, "connected" | "info">, nowMs: number): number =>
   connected && info !== null ? Math.max(0, (nowMs - info.started_at) / 1000) : 0
 
-const engineHealth = (engine: NumberedState, nowMs: number): EngineHealth => ({
+/** How one engine is, at `nowMs` of the epoch. */
+export const engineHealth = (engine: NumberedState, nowMs: number): EngineHealth => ({
   number: engine.number,
   connected: engine.connected,
   pid: engine.connected ? (engine.info?.pid ?? null) : null,
   uptime: uptimeOf(engine, nowMs),
   restarts: engine.restarts,
   channels: engine.channels.size,
+  outdated: engine.outdated,
   problem: engine.connected ? null : (engine.problem ?? "the reason is not known"),
 })
 

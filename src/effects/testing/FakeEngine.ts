@@ -159,6 +159,7 @@ const serviceOf = (
     detach: Effect.void,
     place: () => Effect.succeed(service),
     leave: () => Effect.void,
+    replace: () => Effect.succeed(false),
     refresh: () =>
       Effect.flatMap(service.send({ cmd: "state" }), ({ stats: now }) =>
         now === undefined
@@ -271,6 +272,7 @@ export const fakeMember = (fake: FakeEngine, number: number, hooks: MemberHooks)
       send: (command) => send(command),
       refresh: fake.service.refresh(""),
       attached: Effect.void,
+      replace: Effect.succeed(false),
       detach: Effect.void,
     }
   })

@@ -1,9 +1,10 @@
 // An engine of few words, as a process: says hello, accepts every command, sends empty figures. `behaviour.json` in the
-// data directory makes it misbehave: {protocol, crash, mute, garbage, busy, flood, poison};
+// data directory makes it misbehave: {protocol, build, crash, mute, garbage, busy, flood, poison};
 // with `poison`, the id of a channel, it dies while it is at that channel.
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
+import { ownBuildId } from "../../engine/protocol/build-id.ts"
 import { LineReader } from "../../engine/protocol/line-reader.ts"
 import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
 import { engineStats, fakeInfo } from "./FakeEngine.ts"
@@ -50,7 +51,17 @@ const answer = (socket: Socket, request: { id: number; cmd: string; channel?: { 
     return
   }
   if (cmd === "state" && behaviour.flood === true) socket.write(Buffer.alloc(5 * 1024 * 1024, "x"))
-  const info = cmd === "hello" ? { info: { ...fakeInfo, pid: process.pid, handling_fd: handling?.fd ?? null } } : {}
+  const info =
+    cmd === "hello"
+      ? {
+          info: {
+            ...fakeInfo,
+            pid: process.pid,
+            build: behaviour.build ?? ownBuildId(),
+            handling_fd: handling?.fd ?? null,
+          },
+        }
+      : {}
   say(socket, { re: id, ok: true, ...info, stats: engineStats([], Date.now()) })
   if (cmd === "shutdown") {
     rmSync(path, { force: true })

@@ -226,6 +226,8 @@ export const EngineInfo = v.object({
   pid: v.number(),
   started_at: epochMs,
   runtime: v.string(),
+  /** Names the code that it runs (`build-id.ts`); an engine of before does not tell. */
+  build: v.optional(v.string()),
   /** Descriptor of the memory that says which channel is being handled (`handling-memory.ts`); null without one. */
   handling_fd: v.optional(v.nullable(count)),
   srt: v.object({

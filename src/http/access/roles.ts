@@ -91,6 +91,8 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/api/channels/bulk", "change many channels"],
     ["POST", "/api/channels/:id/release", "let a channel into the engine again"],
     ["POST", "/channels/:id/release", "let a channel into the engine again"],
+    ["POST", "/api/engines/:engine/replace", "replace an engine"],
+    ["POST", "/system/engines/:engine/replace", "replace an engine"],
     ["POST", "/api/channels", "create a channel"],
     ["PUT", "/api/channels/:id", "change a channel"],
     ["DELETE", "/api/channels/:id", "delete a channel"],

@@ -27,6 +27,11 @@ const families: ReadonlyArray<Family<EngineFigures>> = [
     "Channels that are placed on the engine, which carries 64 at most.",
     ({ channels }) => channels,
   ),
+  gauge(
+    "engine_outdated",
+    "1 while the engine runs other code than is installed, as it does after an upgrade until it is replaced.",
+    ({ outdated }) => outdated,
+  ),
   counter("engine_restarts_total", "Times the engine was lost.", ({ restarts }) => restarts),
   gauge("engine_start_time_seconds", "When the engine was started, Unix time; 0 while it is away.", ({ startedAt }) =>
     timestamp(startedAt),

@@ -189,6 +189,7 @@ const TABLE: Readonly<Record<string, Named>> = {
   PlacementInput: body(PlacementInput, "Where a channel is to run: what is left out stays as it is"),
   MoveInput: body(MoveInput, "Where a channel is to move"),
   EngineCrashes: answer(system.EngineCrashes, "Engines that died or hung, and channels that are kept out since"),
+  EngineHealth: answer(system.NumberedEngine, "One of the engines"),
   EngineCrash: answer(system.EngineCrash, "An engine that died or hung"),
   EngineCrashDetails: answer(system.EngineCrashDetails, "All that is kept of an engine that died or hung"),
   Nodes: answer(nodes.Nodes, "The nodes of this installation; none on a single machine"),

@@ -444,7 +444,18 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
       uptime: 86_400,
       channels: { total: 1, running: 1, error: 0 },
       engine: { connected: true, pid: 4242, uptime: 86_399, restarts: 0 },
-      engines: [{ number: 1, connected: true, pid: 4242, uptime: 86_399, restarts: 0, channels: 1, problem: null }],
+      engines: [
+        {
+          number: 1,
+          connected: true,
+          pid: 4242,
+          uptime: 86_399,
+          restarts: 0,
+          channels: 1,
+          outdated: false,
+          problem: null,
+        },
+      ],
       srt: { available: true, version: "1.5.3", problem: null },
       store: { ok: true },
       machine: [

@@ -283,6 +283,7 @@ const SERVICE: Readonly<Record<string, string>> = {
   engine: "The processes that move packets, as one: connected when all are, `pid` and `uptime` of the first",
   engines: "Each of these processes; `ENGINES` says how many there may be",
   "Health.number": "Its number, the label `engine` in `GET /metrics`",
+  outdated: "It goes on since before an upgrade and runs other code than is installed, until it is replaced",
   "Health.problem": "Why it is not connected; null when it is",
   "Ready.engine": "An engine is connected",
   connected: "It answers",

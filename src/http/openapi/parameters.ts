@@ -37,6 +37,7 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
     schema: { type: "string" },
     example: "2026-11-24T12-00-00.000Z-1",
   },
+  engine: { name: "engine", description: "Number of the engine", schema: { type: "string" }, example: "1" },
   template: { name: "template", description: "Name of the template", schema: { type: "string" }, example: "cdn-main" },
   key_id: {
     name: "id",

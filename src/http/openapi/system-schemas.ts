@@ -9,7 +9,13 @@ const texts = List(Text)
 
 const EngineHealth = Struct({ connected: Flag, pid: NullOr(Count), uptime: Num, restarts: Count })
 /** One of several engines. */
-const NumberedEngine = Struct({ ...EngineHealth.fields, number: Count, channels: Count, problem: NullOr(Text) })
+export const NumberedEngine = Struct({
+  ...EngineHealth.fields,
+  number: Count,
+  channels: Count,
+  outdated: Flag,
+  problem: NullOr(Text),
+})
 const EngineUsage = Struct({ cpu_seconds: Num, cpu_percent: Num, rss_bytes: Count, loop_max_ms: Num })
 
 /** What the machine is like as a place for the service. */

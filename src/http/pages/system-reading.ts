@@ -90,12 +90,14 @@ export const makeSystemReading = (services: ReadServices) => {
           rssBytes: process.memoryUsage().rss,
           loopDelayMs: ofProcess.worstDelayMs(),
         },
-        engines: health.engines.map(({ channels, connected, number, pid, restarts, uptime }) => ({
+        engines: health.engines.map(({ channels, connected, number, outdated, pid, restarts, uptime }) => ({
           number,
           connected,
           pid,
           restarts,
           channels,
+          outdated,
+          mayReplace: may({ caller }, "operator"),
           usage: usages.find((one) => one.number === number)?.usage ?? null,
           startedAt: connected ? startOf(`engine ${pid}`, uptime) : null,
         })),

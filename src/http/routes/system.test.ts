@@ -6,7 +6,16 @@ import { fakeHealth } from "../testing/fake-health.ts"
 import { makeTestApp } from "../testing/test-app.ts"
 import { makeCpuMeter } from "./system.ts"
 
-const aEngine = { number: 1, connected: true, pid: 4242, uptime: 11, restarts: 0, channels: 0, problem: null }
+const aEngine = {
+  number: 1,
+  connected: true,
+  pid: 4242,
+  uptime: 11,
+  restarts: 0,
+  channels: 0,
+  outdated: false,
+  problem: null,
+}
 
 describe("makeCpuMeter", () => {
   it("measures from a question that is a second old at least", () => {

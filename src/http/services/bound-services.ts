@@ -146,6 +146,7 @@ const boundService = (
   support: { files: closed },
   system: {
     ...system,
+    replaceEngine: () => closed,
     // The state of the service is for those who run it; of channels, their own pages tell.
     health: Effect.map(system.health, (health) => ({
       ...health,

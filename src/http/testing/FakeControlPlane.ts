@@ -61,6 +61,7 @@ const fakeSystem: ControlPlane["system"] = {
     { number: 1, usage: { cpu_seconds: 1.5, cpu_percent: 12.5, rss_bytes: 50_000_000, loop_max_ms: 0.8 } },
   ]),
   surroundings: Effect.succeed(fakeSurroundings),
+  replaceEngine: (number) => new NotFound({ kind: "engine", ref: String(number) }),
 }
 
 export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {

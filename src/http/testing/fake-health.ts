@@ -6,7 +6,9 @@ export const fakeHealth: Health = {
   uptime: 12,
   channels: { total: 0, running: 0, error: 0 },
   engine: { connected: true, pid: 4242, uptime: 11, restarts: 0 },
-  engines: [{ number: 1, connected: true, pid: 4242, uptime: 11, restarts: 0, channels: 0, problem: null }],
+  engines: [
+    { number: 1, connected: true, pid: 4242, uptime: 11, restarts: 0, channels: 0, outdated: false, problem: null },
+  ],
   srt: { available: true, version: "1.5.1", problem: null },
   store: { ok: true },
   machine: [

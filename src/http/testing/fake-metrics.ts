@@ -109,6 +109,7 @@ export const fakeEngineFigures = (over: Partial<EngineFigures> = {}): EngineFigu
   number: 1,
   channels: 0,
   connected: true,
+  outdated: false,
   restarts: 0,
   startedAt: 1_700_000_000_000,
   cpuSeconds: 1.5,

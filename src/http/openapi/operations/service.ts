@@ -19,6 +19,17 @@ export const serviceOperations: ReadonlyArray<Operation> = [
     answers: { 200: { description: "CPU, memory, load", schema: "SystemStats" } },
   },
   {
+    method: "post",
+    path: "/api/engines/{engine}/replace",
+    id: "replaceEngine",
+    tag: "Service",
+    summary: "Replace an engine that goes on since before an upgrade",
+    description:
+      "Only one that is `outdated`. All streams of its channels are cut for about a second; those of other engines go on. Answered when the new one is there, within 10 s.",
+    answers: { 200: { description: "The new engine", schema: "EngineHealth" } },
+    problems: ["not-found", "conflict"],
+  },
+  {
     method: "get",
     path: "/api/engine/crashes",
     id: "listCrashes",
