@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
+import { MUTE_AREAS } from "../src/http/metrics/mute-metrics.ts"
 import { nodeArea, ownNodeArea } from "../src/http/metrics/node-metrics.ts"
 import { processMetrics } from "../src/http/metrics/process-metrics.ts"
 import { AREAS } from "../src/http/metrics/render.ts"
@@ -131,7 +132,7 @@ describe("alerts", () => {
   it("ask for metrics that there are", async () => {
     const described = await processMetrics().describe()
     const ours = [
-      ...[...AREAS, nodeArea, ownNodeArea]
+      ...[...AREAS, ...MUTE_AREAS, nodeArea, ownNodeArea]
         .flatMap(({ families }) => families)
         .map(({ name, type }) => ({ name: `distributor_${name}`, type })),
       ...described,

@@ -183,6 +183,29 @@ it("has pictures of running channels, and none of others", async () => {
   ])
 }, 180_000)
 
+it("has each new picture drawn in the place of the last, and says so where there is none any more", async () => {
+  const page = await browser.newPage()
+  await page.clock.install()
+  await page.goto(`${product.url}/wall`)
+  const place = page.locator("#tile-main > span")
+  await place.locator("img").waitFor()
+  await page.clock.fastForward(8000)
+  await place.locator("canvas").waitFor()
+  expect(await place.locator("canvas").evaluate((canvas) => canvas.getAttribute("width"))).toBe("320")
+  expect(await place.locator("img").isVisible()).toBe(false)
+  const first = await place.locator("canvas").screenshot()
+  await eventually("another picture", async () => {
+    await page.clock.fastForward(8000)
+    return (await place.locator("canvas").screenshot()).equals(first) ? null : true
+  })
+  expect(await place.locator("canvas").count()).toBe(1)
+  await page.route("**/thumbnail.jpg", (route) => route.fulfill({ status: 404 }))
+  await page.clock.fastForward(8000)
+  await place.locator(".no-picture").waitFor()
+  expect(await place.locator("canvas").isVisible()).toBe(false)
+  await page.close()
+}, 180_000)
+
 it("shows nowhere: not among outputs, proofs of cues, metrics or events", async () => {
   const viewer = watch("/preview/main")
   await viewer.first

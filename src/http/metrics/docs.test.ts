@@ -5,6 +5,7 @@ import { SWITCH_REASONS } from "../../effects/channel/runtime/tally.ts"
 import { OUTPUT_STATES } from "../../effects/metrics/metrics-model.ts"
 import { ALARM_KINDS } from "../../effects/model/event.ts"
 import { PREFIX } from "./exposition.ts"
+import { MUTE_AREAS } from "./mute-metrics.ts"
 import { nodeArea, ownNodeArea } from "./node-metrics.ts"
 import { processMetrics } from "./process-metrics.ts"
 import { AREAS } from "./render.ts"
@@ -22,7 +23,7 @@ const rows = page
   )
 
 it("docs/metrics.md lists every metric of the product with its type, labels and meaning, and no other", () => {
-  const shown = [...AREAS, nodeArea, ownNodeArea]
+  const shown = [...AREAS, ...MUTE_AREAS, nodeArea, ownNodeArea]
     .flatMap(({ families }) => families)
     .map(({ help, labels, name, type }) => [
       `${PREFIX}${name}`,

@@ -13,6 +13,7 @@ import {
 } from "../testing/fake-metrics.ts"
 import { makeTestApp } from "../testing/test-app.ts"
 import { PREFIX } from "./exposition.ts"
+import { MUTE_AREAS } from "./mute-metrics.ts"
 import { AREAS, renderMetrics } from "./render.ts"
 
 const samplesOf = (text: string) =>
@@ -36,7 +37,7 @@ const family = (name: string, ...channels: ReadonlyArray<ChannelFigures>) =>
 const CLASSIC_NAME = /^[a-z][a-z0-9_]*$/
 
 describe("the exposition", () => {
-  const families = AREAS.flatMap((area) => area.families)
+  const families = [...AREAS, ...MUTE_AREAS].flatMap((area) => area.families)
 
   it.each(families.map((one) => [one.name, one] as const))(
     "%s is named and described as it should be",
