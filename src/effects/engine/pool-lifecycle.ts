@@ -26,10 +26,11 @@ export interface Pool {
 const endStrays = ({ engines, places }: Pool, number: number) =>
   Effect.suspend(() => {
     const found = engines.get(number)
-    const strays = (found?.latest.stats?.channels ?? []).filter(({ id }) => (places.engineOf(id) ?? number) !== number)
+    if (found === undefined) return Effect.void
+    const strays = (found.latest.stats?.channels ?? []).filter(({ id }) => (places.engineOf(id) ?? number) !== number)
     return Effect.forEach(
       strays,
-      ({ id }) => Effect.ignore(found?.member.send({ cmd: "remove_channel", channel_id: id }) ?? Effect.void),
+      ({ id }) => Effect.ignore(found.member.send({ cmd: "remove_channel", channel_id: id })),
       { discard: true },
     )
   })
