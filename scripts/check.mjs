@@ -8,14 +8,16 @@ import { pathToFileURL } from "node:url"
 import { root } from "./setup.mjs"
 
 const bin = (name) => join(root, "node_modules", ".bin", name)
+const TSC = join(root, "node_modules", "typescript-native", "bin", "tsc")
 /** Folders and files whose imports are checked: all of our code. */
 const SOURCES = [
   ...["src", "views", "test", "load-tests", "scripts", "grafana/src", "deploy"],
   ...readdirSync(root).filter((name) => /^vitest\..*ts$/.test(name)),
 ]
 const CHECKS = [
-  // What has not changed since the last time is not looked at again.
-  ["types", [bin("tsc"), "-p", ".", "--incremental", "--tsBuildInfoFile", join("build", "types.tsbuildinfo")]],
+  // TypeScript 7 takes half the time of 5.9, whose API the other checks and editors need. What has not changed since the
+  // last time is not looked at again.
+  ["types", [TSC, "-p", ".", "--incremental", "--tsBuildInfoFile", join("build", "types-7.tsbuildinfo")]],
   ["lint and format", [bin("biome"), "check", "--error-on-warnings", "."]],
   ["import arrows and cycles", [bin("depcruise"), "--config", ".dependency-cruiser.cjs", ...SOURCES]],
   ["folder circles", [process.execPath, "scripts/folder-circles.mjs"]],
