@@ -89,22 +89,28 @@ export interface NodeOptions {
   readonly by?: ReadonlyArray<string>
 }
 
+/** What makes a service a node. */
+export const nodeEnvironment = (
+  name: string,
+  { address, databaseUrl, keyFile }: Pick<NodeOptions, "databaseUrl" | "keyFile"> & { readonly address: string },
+) => ({
+  API_KEY,
+  DATABASE_URL: databaseUrl,
+  KEY_FILE: keyFile,
+  NODES: "on",
+  NODE_NAME: name,
+  NODE_ADDRESS: address,
+  LEASE_S: String(LEASE_S),
+  DEAD_S: String(DEAD_S),
+})
+
 /** Starts one node. */
 export const startNode = async (name: string, options: NodeOptions): Promise<Product> => {
   const { by, databaseUrl, dataDir, env, keyFile } = options
   const port = options.port ?? (await freeTcpPort())
+  const address = `http://127.0.0.1:${port}`
   return await Product.start({
-    env: {
-      API_KEY,
-      DATABASE_URL: databaseUrl,
-      KEY_FILE: keyFile,
-      NODES: "on",
-      NODE_NAME: name,
-      NODE_ADDRESS: `http://127.0.0.1:${port}`,
-      LEASE_S: String(LEASE_S),
-      DEAD_S: String(DEAD_S),
-      ...env,
-    },
+    env: { ...nodeEnvironment(name, { databaseUrl, keyFile, address }), ...env },
     port,
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(by === undefined ? {} : { by }),

@@ -3,6 +3,9 @@
  * ms, of the clock that their names say.
  */
 
+/** Raised when rows or leases change their meaning: nodes of different numbers do not work together. */
+export const NODES_PROTOCOL = 1
+
 /** What becomes of a channel whose owner reaches neither PostgreSQL nor the channel's partner. */
 export const ISOLATED = ["stop", "keep"] as const
 export type Isolated = (typeof ISOLATED)[number]

@@ -1,13 +1,14 @@
 /**
- * The rules of placement in worlds of random trouble. `PLACEMENT_RUNS=100000` runs so many worlds; 40 minutes of
- * several failures a minute for each hundred.
+ * The rules of placement in worlds of random trouble: a minute of a fault every four seconds each, and what comes after.
+ * `PROPERTY_RUNS=20` runs 4000 of them, `load-tests/placement-worlds.ts` 100 000.
  */
 import { expect, it } from "vitest"
+import { propertyRuns } from "../../../test/property-runs.ts"
 import { mutants } from "./testing/mutants.ts"
 import { runWorld } from "./testing/run-world.ts"
 import { timingOf } from "./timing.ts"
 
-const RUNS = Number(process.env["PLACEMENT_RUNS"] ?? 200)
+const RUNS = propertyRuns(200)
 /** So many worlds are searched for the trouble in which a rule that is left out is missed. */
 const SEARCHED = 6000
 

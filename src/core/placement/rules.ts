@@ -1,6 +1,5 @@
 /**
- * The rules by which no two nodes ever send one channel. Each is needed: `placement.mutants.test.ts` shows what happens
- * without it.
+ * The rules by which no two nodes ever send one channel. Each is needed: `placement.test.ts` shows what happens without it.
  *
  * An owner sends while it has a lease. PostgreSQL grants it (a beat that finds the row to be its own), and so does the
  * channel's partner when PostgreSQL cannot be asked. The partner alone takes over: when PostgreSQL says that the owner

@@ -4,17 +4,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import manifest from "../../../package.json" with { type: "json" }
+import { ClaimWatch } from "../../core/placement/claim-watch.ts"
+import { NODES_PROTOCOL } from "../../core/placement/model.ts"
 import type { Timing } from "../../core/placement/timing.ts"
 import { StartRefused } from "../model/Errors.ts"
+import { refuseVersion } from "../store/postgres/other-nodes.ts"
 import type { NodeDatabase } from "./NodeDatabase.ts"
-import {
-  claimText,
-  type NewNode,
-  NODES_PROTOCOL,
-  readText,
-  type StoredNode,
-  type StoredSnapshot,
-} from "./node-statements.ts"
+import { claimText, type NewNode, readText, type StoredNode, type StoredSnapshot } from "./node-statements.ts"
 
 const refuse = (reason: string) => new StartRefused({ reason })
 /** Another process may start under the name at the same moment. */
@@ -53,7 +49,7 @@ const ask = (database: NodeDatabase, text: string) =>
     Effect.promise(() => database.ask(text, WITHIN_MS)),
     (answer) =>
       answer.kind === "done"
-        ? Effect.succeed(answer.answers)
+        ? Effect.succeed(answer)
         : Effect.fail(refuse(`NODES: PostgreSQL does not take this node: ${answer.why}`)),
   )
 
@@ -64,11 +60,7 @@ const checkProtocol = (self: string, { nodes, nowMs }: StoredSnapshot, timing: T
   const other = nodes.find(
     (node) => node.name !== self && node.protocol !== NODES_PROTOCOL && isAlive(node, nowMs, timing),
   )
-  return other === undefined
-    ? Effect.void
-    : refuse(
-        `NODES: node "${other.name}" (version ${other.version}) does not work together with this version (${manifest.version}); end all nodes, install one version on all of them, and start them again`,
-      )
+  return other === undefined ? Effect.void : refuseVersion(other)
 }
 
 const checkAddress = (node: NewNode, { nodes, nowMs }: StoredSnapshot, timing: Timing) => {
@@ -81,29 +73,41 @@ const checkAddress = (node: NewNode, { nodes, nowMs }: StoredSnapshot, timing: T
 }
 
 /**
- * Takes the node's name for this process. Where another machine had it, waits for the dead time that nothing is heard of
- * that one. Fails with `StartRefused` for two nodes of one name, of one address, or of versions that do not fit.
+ * Reads the row of the node's name until it may be claimed: at once, or when another machine had it and has been silent
+ * for the dead time. Fails with `StartRefused` for two nodes of one name, of one address, or of versions that do not fit.
  */
-export const claimNode = (database: NodeDatabase, node: NewNode, timing: Timing): Effect.Effect<void, StartRefused> =>
+const claimable = (database: NodeDatabase, node: NewNode, timing: Timing) =>
   Effect.gen(function* () {
-    const read = Effect.map(ask(database, readText()), ([answer]) => answer as StoredSnapshot)
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const snapshot = yield* read
+    const watch = new ClaimWatch(node.instance, timing)
+    let connection: number | null = null
+    for (let reads = 0; ; reads++) {
+      const answer = yield* ask(database, readText())
+      const snapshot = answer.answers[0] as StoredSnapshot
       yield* checkProtocol(node.name, snapshot, timing)
       yield* checkAddress(node, snapshot, timing)
       const seen = snapshot.nodes.find(({ name }) => name === node.name) ?? null
-      if (seen !== null && seen.instance !== node.instance && seen.standing !== "left") {
-        yield* Effect.log(
-          `another machine was node "${node.name}" (${seen.address}): waiting ${timing.deadMs / 1000} s to see that it is gone`,
+      const found = watch.look(seen, performance.now(), connection !== null && connection !== answer.connection)
+      connection = answer.connection
+      if (found === "claim") return seen
+      const other = seen?.address ?? ""
+      if (found === "taken")
+        return yield* refuse(
+          `NODE_NAME: another machine (${other}) runs as node "${node.name}"; give each machine its own name, or end that one`,
         )
-        yield* Effect.sleep(timing.deadMs)
-        const later = (yield* read).nodes.find(({ name }) => name === node.name)
-        if (later !== undefined && later.instance === seen.instance && later.beatMs !== seen.beatMs)
-          return yield* refuse(
-            `NODE_NAME: another machine (${seen.address}) runs as node "${node.name}"; give each machine its own name, or end that one`,
-          )
-      }
-      if ((yield* ask(database, claimText(node, seen))).length === 1) return
+      if (reads === 0)
+        yield* Effect.log(
+          `another machine was node "${node.name}" (${other}): waiting ${timing.deadMs / 1000} s to see that it is gone`,
+        )
+      yield* Effect.sleep(timing.beatMs)
+    }
+  })
+
+/** Takes the node's name for this process; see `claimable` for what it fails with. */
+export const claimNode = (database: NodeDatabase, node: NewNode, timing: Timing): Effect.Effect<void, StartRefused> =>
+  Effect.gen(function* () {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const seen = yield* claimable(database, node, timing)
+      if ((yield* ask(database, claimText(node, seen))).answers.length === 1) return
     }
     return yield* refuse(
       `NODE_NAME: others start as node "${node.name}" at the same time; give each machine its own name`,

@@ -7,11 +7,15 @@
  * name. Of these locks only the takeover's holds up a beat.
  */
 import pg from "pg"
-import type { Isolated, NodeRow, PlacementRow, Snapshot } from "../../core/placement/model.ts"
+import {
+  type Isolated,
+  NODES_PROTOCOL,
+  type NodeRow,
+  type PlacementRow,
+  type Snapshot,
+} from "../../core/placement/model.ts"
 import type { Statement } from "../../core/placement/statements.ts"
 
-/** Raised when rows or leases change their meaning: nodes of different numbers do not work together. */
-export const NODES_PROTOCOL = 1
 /** Where nodes are told that something has changed. */
 export const NOTIFICATIONS = "distributor_nodes"
 

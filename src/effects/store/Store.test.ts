@@ -149,7 +149,7 @@ describe.each(DATABASES)("Store in %s", (database) => {
       const error = yield* Effect.flip(channels(path))
       assert.strictEqual(error._tag, "StartRefused")
       assert.include(error.message, nameOf(path))
-      assert.include(error.message, "newer version")
+      assert.match(error.message, /newer version .*install that version here as well/)
     }),
   )
 

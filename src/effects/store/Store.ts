@@ -6,6 +6,7 @@ import { dirname, join } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
 import { Cause, Context, Effect, Layer, Option, type Redacted } from "effect"
 import { AppConfig } from "../config/AppConfig.ts"
+import type { NodeSettings } from "../config/node-settings.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import type { CueQuery, CueView } from "../model/cue.ts"
 import { type StartRefused, StoreError } from "../model/Errors.ts"
@@ -100,7 +101,7 @@ export class Store extends Context.Tag("distributor/Store")<Store, StoreService>
       Effect.as(
         keepPrivate({ dataDir, databaseFile: Option.isNone(postgresUrl) ? databaseFile : null, keyFile }),
         Option.match(postgresUrl, {
-          onSome: (url) => layerPostgres(url, keyFile, EVENT_BOUNDS, CUE_BOUNDS, Option.isSome(nodes)),
+          onSome: (url) => layerPostgres(url, keyFile, EVENT_BOUNDS, CUE_BOUNDS, Option.getOrNull(nodes)),
           onNone: () => layerFile(databaseFile, EVENT_BOUNDS, CUE_BOUNDS, join(dataDir, "backups"), keyFile),
         }),
       ),
@@ -238,7 +239,7 @@ export const layerFile = (
 
 /**
  * The store in a PostgreSQL database (`postgres://user:password@host:port/database`), which no other service has at the
- * same time, or with `shared` other nodes have too. Fails with `StartRefused`, naming the database without its password. A change whose COMMIT was not
+ * same time, or as a `node` that others share with it. Fails with `StartRefused`, naming the database without its password. A change whose COMMIT was not
  * answered, because the connection was lost at that moment, is a StoreError with an unknown outcome: it may have been
  * carried out.
  */
@@ -247,6 +248,5 @@ export const layerPostgres = (
   keyFile: string,
   bounds: EventBounds = EVENT_BOUNDS,
   cueBounds: CueBounds = CUE_BOUNDS,
-  shared = false,
-): Layer.Layer<Store, StartRefused> =>
-  layerOver(openPostgres(url, shared), nameOf(url), keyFile, bounds, cueBounds, null)
+  node: Pick<NodeSettings, "name" | "timing"> | null = null,
+): Layer.Layer<Store, StartRefused> => layerOver(openPostgres(url, node), nameOf(url), keyFile, bounds, cueBounds, null)

@@ -3,7 +3,9 @@ import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
 import { Effect, Layer, Redacted } from "effect"
+import type { NodeSettings } from "../config/node-settings.ts"
 import { StartRefused } from "../model/Errors.ts"
+import { checkOtherNodes } from "./postgres/other-nodes.ts"
 import * as PostgresClient from "./postgres/PostgresClient.ts"
 import { preparePrivateDatabase } from "./private-files.ts"
 import { copiesOf } from "./sqlite/copies.ts"
@@ -113,19 +115,28 @@ export const openFigures = (storeFile: string): Layer.Layer<Client.SqlClient> =>
 /** The number of the lock under which one node at a time brings the schema up to date. */
 const MIGRATION_LOCK = Number("0x64697376")
 
-/** @param shared true for a node; see `PostgresOptions` */
-export const openPostgres = (url: Redacted.Redacted, shared: boolean): Layer.Layer<Client.SqlClient, StartRefused> => {
+/** @param node what a node is called and how long it may be silent; null for a service that has the database alone */
+export const openPostgres = (
+  url: Redacted.Redacted,
+  node: Pick<NodeSettings, "name" | "timing"> | null,
+): Layer.Layer<Client.SqlClient, StartRefused> => {
   const refuse = refuseStore(nameOf(url))
   const nothing = () => Effect.void
   const upToDate = Effect.zipRight(migrate(nothing), migrate(nothing, FIGURE_SCHEMA))
   // The connection has the lock by then: nobody else migrates at the same time, or one node after the other.
-  const inTurn = Effect.flatMap(Client.SqlClient, (sql) =>
-    Effect.acquireUseRelease(
-      sql`SELECT pg_advisory_lock(${MIGRATION_LOCK})`,
-      () => upToDate,
-      () => Effect.ignore(sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`),
+  const inTurn = (self: Pick<NodeSettings, "name" | "timing">) =>
+    Effect.flatMap(Client.SqlClient, (sql) =>
+      Effect.acquireUseRelease(
+        sql`SELECT pg_advisory_lock(${MIGRATION_LOCK})`,
+        () => Effect.zipRight(checkOtherNodes(sql, self), upToDate),
+        () => Effect.ignore(sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`),
+      ),
+    )
+  const prepared = Layer.effectDiscard(
+    Effect.mapError(node === null ? upToDate : inTurn(node), (error) =>
+      error instanceof StartRefused ? error : refuse(error),
     ),
   )
-  const prepared = Layer.effectDiscard(Effect.mapError(shared ? inTurn : upToDate, refuse))
-  return Layer.provideMerge(prepared, PostgresClient.layer({ url, shared }).pipe(Layer.mapError(refuse)))
+  const client = PostgresClient.layer({ url, shared: node !== null }).pipe(Layer.mapError(refuse))
+  return Layer.provideMerge(prepared, client)
 }

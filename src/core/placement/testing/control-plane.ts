@@ -2,6 +2,7 @@
  * A node's control plane in a made-up world: it claims its name, beats, asks its partners while PostgreSQL is silent,
  * and tells its engine the fences.
  */
+import { ClaimWatch } from "../claim-watch.ts"
 import type { NodeRow, Snapshot } from "../model.ts"
 import { NodeBrain } from "../node-brain.ts"
 import type { Outcome, Statement } from "../statements.ts"
@@ -30,23 +31,23 @@ export const startControlPlane = (world: World, machine: Machine): void => {
       machine,
       () => world.database.claim(machine.name, machine.instance, boot, seen, world.databaseNow),
       (isClaimed) => {
-        if (isClaimed !== true) return later(world.timing.beatMs, claim)
+        if (isClaimed !== true) return later(world.timing.beatMs, () => claim())
         brain()
         beat(world, machine, boot)
         watchIsolation(world, machine, boot)
       },
     )
-  const claim = () =>
+  const claim = (watch = new ClaimWatch(machine.instance, world.timing)) =>
     world.ask(
       machine,
       () => ({ seen: world.database.read(machine.name) }),
       (answer) => {
-        if (answer === null) return later(world.timing.beatMs, claim)
+        const again = (next?: ClaimWatch) => later(world.timing.beatMs, () => claim(next))
+        if (answer === null) return again(watch)
         const { seen } = answer
-        // Another machine had this name: it must have been silent for the dead time by our clock, too.
-        const isReplaced = seen !== null && seen.instance !== machine.instance && seen.standing !== "left"
-        if (isReplaced) later(world.timing.deadMs / machine.rate, () => claimAfter(seen))
-        else claimAfter(seen)
+        const found = watch.look(seen, world.localOf(machine))
+        if (found === "claim") claimAfter(seen)
+        else again(found === "wait" ? watch : undefined)
       },
     )
   claim()

@@ -94,6 +94,14 @@ const badNetwork = (world: World) => {
   })
 }
 
+/** Whether a machine lives on that was replaced, of another name or cut from PostgreSQL for good. */
+const isDoubled = ({ machines }: World, name: string) => {
+  const living = machines.filter(({ isOff }) => !isOff)
+  return living.some(
+    (one) => one.isSevered || living.some((other) => other !== one && other.name === one.name && one.name !== name),
+  )
+}
+
 /** Another machine starts under the name of one that nobody hears. */
 const replace = (world: World) => {
   const old = pick(world, running(world))
@@ -104,8 +112,9 @@ const replace = (world: World) => {
   const links = world.random() < 0.6 ? [linkOf(old.name, DATABASE)] : others.map((name) => linkOf(old.name, name))
   for (const link of links) world.cut.add(link)
   world.at(world.timing.deadMs * (1.05 + world.random() * 0.5), () => {
-    // Now and then it hears PostgreSQL no more, and lives on for long: one at a time, see docs/nodes.md.
-    const staysCut = world.random() < 0.5 && !world.machines.some(({ isOff, isSevered }) => isSevered && !isOff)
+    // Now and then it hears PostgreSQL no more, and lives on for long: one at a time, and while no other name has two
+    // living machines, see docs/nodes.md.
+    const staysCut = world.random() < 0.5 && !isDoubled(world, old.name)
     old.isSevered = staysCut
     for (const link of links) world.cut.delete(link)
     startControlPlane(world, world.add(old.name))
@@ -229,6 +238,7 @@ export const plan = (world: World, kinds: ReadonlyArray<Fault>, everyMs: number,
   const next = () => {
     if (world.now > untilMs) return
     FAULTS[pick(world, kinds)](world)
+    world.faults++
     world.at(world.random() * 2 * everyMs, next)
   }
   world.at(world.random() * everyMs, next)

@@ -25,6 +25,10 @@ export interface Verdict {
   /** Moments at which a channel was looked at, and at which nobody sent it. */
   readonly looked: number
   readonly unsent: number
+  /** Faults that struck. */
+  readonly faults: number
+  /** How long it ran, in ms of its own time. */
+  readonly worldMs: number
 }
 
 const linkOf = (a: string, b: string) => (a < b ? `${a} ${b}` : `${b} ${a}`)
@@ -120,5 +124,5 @@ export const runWorld = (seed: number, options: RunOptions = {}): Verdict => {
     for (const { channel } of world.database.rows.values())
       if (world.senders(channel).length === 0 && !isExcused(world, channel, changed))
         dark ??= `${channel} is dark after all has worked for long`
-  return { violation: world.violation, dark, looked, unsent }
+  return { violation: world.violation, dark, looked, unsent, faults: world.faults, worldMs: world.now }
 }

@@ -50,6 +50,8 @@ export class World {
   lateMs = 0
   /** The share of changes after which the node that made them loses PostgreSQL before it hears the answer. */
   severing = 0
+  /** So many faults have struck. */
+  faults = 0
   /** How long engines take at most to do what they are told, in ms. */
   engineDelayMs = 5
   /** The first moment at which two engines sent one channel; null as long as there was none. */

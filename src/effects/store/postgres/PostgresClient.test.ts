@@ -4,11 +4,14 @@ import * as Client from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Redacted, Schedule } from "effect"
 import { afterAll, beforeAll } from "vitest"
+import { timingOf } from "../../../core/placement/timing.ts"
 import { channelConfig, outputConfig } from "../../testing/configs.ts"
 import { executePostgres, type PostgresServer, startPostgres } from "../../testing/postgres.ts"
 import { startPostgresLink } from "../../testing/postgres-link.ts"
+import { keyFileOf } from "../../testing/store-at.ts"
 import { using } from "../../testing/stores.ts"
 import { layerPostgres } from "../Store.ts"
+import { MIGRATIONS } from "../sqlite/migrations.ts"
 import { layer } from "./PostgresClient.ts"
 
 let server: PostgresServer
@@ -19,13 +22,20 @@ afterAll(async () => {
   await server.end()
 })
 const database = Effect.promise(() => server.createDatabase())
-const refusal = (url: string) =>
-  Effect.map(
-    Effect.flip(
-      Effect.scoped(Layer.build(layerPostgres(Redacted.make(url), join(tmpdir(), "distributor-unused.key")))),
+const KEY_FILE = join(tmpdir(), "distributor-unused.key")
+const open = (url: string, node?: string) =>
+  Effect.scoped(
+    Layer.build(
+      layerPostgres(
+        Redacted.make(url),
+        node === undefined ? KEY_FILE : keyFileOf(url),
+        undefined,
+        undefined,
+        node === undefined ? null : { name: node, timing: timingOf(6, 8) },
+      ),
     ),
-    (e) => e.message,
   )
+const refusal = (url: string, node?: string) => Effect.map(Effect.flip(open(url, node)), (e) => e.message)
 const withClient = <A, E>(url: string, use: (sql: Client.SqlClient) => Effect.Effect<A, E>) =>
   Effect.scoped(
     Effect.provide(Effect.flatMap(Client.SqlClient, use), layer({ url: Redacted.make(url), lockWaitMs: 100 })),
@@ -109,6 +119,29 @@ describe("a store in PostgreSQL", () => {
         }),
       )
       assert.deepStrictEqual(yield* using(url, (store) => store.load), [])
+    }),
+  )
+
+  it.live("keeps its schema while a node runs whose version does not work together with this one", () =>
+    Effect.gen(function* () {
+      const url = yield* database
+      yield* using(url, () => Effect.void)
+      const run = (statement: string) => Effect.promise(() => executePostgres(url, statement))
+      // A step of the schema is due, which would fail on what is there: whoever tries it is told so.
+      const newest = MIGRATIONS.length
+      yield* run(`DELETE FROM migrations WHERE version = ${newest}`)
+      yield* run(`INSERT INTO nodes (name, address, labels, capacity, standing, instance, boot, version, protocol, beat_ms)
+        VALUES ('a', 'http://127.0.0.1:1', '{}', 64, 'up', 'i', 'b', '9.9.9', 99,
+          extract(epoch FROM clock_timestamp()) * 1000)`)
+      assert.match(
+        yield* refusal(url, "b"),
+        /^NODES: node "a" \(version 9\.9\.9\) does not work together with this version \(.*\); end all nodes, install one version on all/,
+      )
+      yield* run(`INSERT INTO migrations (version) VALUES (${newest})`)
+      // The node itself, upgraded; and anybody once it has ended.
+      yield* open(url, "a")
+      yield* run("UPDATE nodes SET standing = 'left'")
+      yield* open(url, "b")
     }),
   )
 

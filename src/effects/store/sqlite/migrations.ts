@@ -396,7 +396,9 @@ export const migrationStatements = (
 /** A file of a newer version of the product: reading it could lose what this version does not know. */
 export class NewerSchema extends Error {
   constructor(found: number, newest: number) {
-    super(`it was written by a newer version of this software (schema ${found}, this one knows ${newest})`)
+    super(
+      `it was written by a newer version of this software (schema ${found}, this one knows ${newest}); install that version here as well, or bring back a copy from before its first start`,
+    )
   }
 }
 
