@@ -88,7 +88,7 @@ it("a destination dies: the webhook hears of it, and of its return", async () =>
   const messages = () => hook.received.slice(1).map(({ body }) => JSON.parse(body) as Message)
 
   link.down()
-  const opened = await eventually("the webhook hears of it", () => messages()[0], 20_000)
+  const opened = await eventually("the webhook hears of it", () => messages()[0], 60_000)
   expect(opened).toMatchObject({
     version: 1,
     event: "opened",
@@ -106,7 +106,7 @@ it("a destination dies: the webhook hears of it, and of its return", async () =>
   expect(acknowledged.body).toMatchObject({ state: "open", acknowledged_by: "the operator" })
 
   await link.up()
-  const resolved = await eventually("the webhook hears of its return", () => messages()[1], 30_000)
+  const resolved = await eventually("the webhook hears of its return", () => messages()[1], 60_000)
   expect(resolved).toMatchObject({
     event: "resolved",
     notices: [{ id: opened.notices[0]?.id, output: "cdn-a", event: "resolved" }],

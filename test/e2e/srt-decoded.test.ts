@@ -53,9 +53,9 @@ const conversation = async (stack: SrtStack, role: Role, query: string, secret: 
     }
     await sink.until((s) => s.stats().connected === 1)
     await runSender(["--base-port", `${input}`, "--bitrate", "4000000", "--duration", "1.5"])
-    await sink.until((s) => s.stats().received > 500, 20_000)
+    await sink.until((s) => s.stats().received > 500, 60_000)
     await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: "o1" })
-    await sink.until((s) => s.stats().connected === 0, 15_000)
+    await sink.until((s) => s.stats().connected === 0, 60_000)
     open.push(sink)
   } finally {
     for (const one of open) one.close()

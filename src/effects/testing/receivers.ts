@@ -23,12 +23,13 @@ export const startHttpReceiver = async (
 ) => {
   const received: Received[] = []
   const server = createHttpServer((request, response) => {
-    let body = ""
-    request.on("data", (chunk) => {
-      body += String(chunk)
-    })
+    const chunks: Buffer[] = []
+    request.on("data", (chunk: Buffer) => void chunks.push(chunk))
     request.on("end", () => {
-      const one = { path: request.url ?? "", headers: request.headers, body }
+      const bytes = Buffer.concat(chunks)
+      // A sender that gave its request up sends it again.
+      if (bytes.length < Number(request.headers["content-length"] ?? 0)) return
+      const one = { path: request.url ?? "", headers: request.headers, body: bytes.toString() }
       received.push(one)
       answer(response, one, received.length)
     })
