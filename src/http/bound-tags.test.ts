@@ -122,4 +122,47 @@ describe("an account that is bound to tags", () => {
     expect((await ask("POST", `/undo/${token}`, keys.operator, "form")).status).toBe(303)
     expect((await ask("GET", `/api/channels/${own.id}`, keys.operator)).status).toBe(200)
   })
+
+  it("shows nothing of another channel that had the name before", async () => {
+    const { admin, ask, keys, send } = station
+    const made = await admin("POST", "/api/keys", { name: "planted4711-hand", role: "operator" })
+    expect(made.status).toBe(201)
+    const hand = String(made.body["key"])
+    const before = {
+      name: "Cup",
+      rtp_port: 5500,
+      tags: ["news"],
+      outputs: [{ name: "cdn", url: "srt://192.0.2.7:55" }],
+    }
+    expect((await send("POST", "/api/channels", before, hand)).status).toBe(201)
+    const mute = { channel: "cup", minutes: 60, reason: "Planted4711 works" }
+    expect((await send("POST", "/api/notifications/mutes", mute, hand)).status).toBe(201)
+    const ofOutput = { channel: "cup", output: "cdn", minutes: 60 }
+    expect((await send("POST", "/api/notifications/mutes", ofOutput, hand)).status).toBe(201)
+    expect((await send("POST", "/api/channels/cup/outputs/cdn/stop", {}, hand)).status).toBe(200)
+    expect((await ask("GET", "/channels/cup/history?span=24h", keys.whole)).text).toContain("planted4711-hand")
+    expect((await send("DELETE", "/api/channels/cup", undefined, hand)).status).toBe(204)
+    const after = { name: "Cup", rtp_port: 5600, tags: ["sport"] }
+    expect((await send("POST", "/api/channels", after, keys.operator)).status).toBe(201)
+    for (const path of [
+      "/channels/cup",
+      "/channels/cup/history?span=24h",
+      "/api/notifications/mutes",
+      "/settings/notifications",
+    ])
+      for (const key of [keys.operator, keys.viewer]) {
+        const { status, text } = await ask("GET", path, key)
+        expect([path, status, namesOthers(text)]).toEqual([path, 200, false])
+      }
+    // It is not theirs for those who see all, either; the mute is in effect, and can be ended.
+    expect((await ask("GET", "/channels/cup/history?span=24h", keys.whole)).text).not.toContain("planted4711-hand")
+    const { mutes } = (await send("GET", "/api/notifications/mutes", undefined, keys.operator)).body as {
+      readonly mutes: ReadonlyArray<Readonly<Record<string, unknown>>>
+    }
+    const [kept] = mutes.filter(({ channel }) => channel === "cup")
+    expect(mutes.filter(({ channel }) => channel === "cup")).toMatchObject([{ output: null, reason: null }])
+    expect((await send("DELETE", `/api/notifications/mutes/${kept?.["id"]}`, undefined, keys.operator)).status).toBe(
+      204,
+    )
+  })
 })

@@ -130,6 +130,29 @@ describe("WebSockets of accounts that are bound to tags", () => {
       socket.close()
       assert.include(String(first), '"name":"Own"')
       assert.notInclude(String(first), "Planted")
+      // A preview of a channel that is no longer seen ends then, and not with its five minutes.
+      let open = 0
+      const count = (by: number) =>
+        Effect.sync(() => {
+          open += by
+        })
+      const lasting = {
+        watch: () =>
+          Effect.acquireUseRelease(
+            count(1),
+            () => Effect.never,
+            () => count(-1),
+          ),
+      }
+      const watched = yield* serve(lasting.watch, withKey("secret"), { ...plane, previews: lasting }, accounts)
+      const preview = yield* Effect.fork(promise(() => watch(watched.port, "/preview/own", protocols)))
+      yield* promise(async () => {
+        while (open === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      })
+      yield* plane.channels.update("own", { tags: ["news"] })
+      const ended = yield* Fiber.join(preview)
+      assert.deepStrictEqual([ended.code, ended.reason], [CLOSE_CODES.not_found, 'there is no channel "own"'])
+      assert.strictEqual(open, 0)
       yield* accounts.removeKey(id)
       const closed = yield* Fiber.join(feed)
       assert.strictEqual(closed.code, 1008)

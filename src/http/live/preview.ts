@@ -2,7 +2,7 @@
  * Live preview: a WebSocket that names the streams in one text message and then sends TS in binary ones. Each reason
  * for closing has its own close code, which browsers pass on to the page, unlike an answer to the upgrade.
  */
-import { Cause, Effect, Fiber, Option, Runtime, type Scope } from "effect"
+import { Cause, Effect, Fiber, Option, Runtime, type Scope, Stream } from "effect"
 import { NotFound } from "../../effects/model/Errors.ts"
 import type { PreviewEndKind } from "../../effects/preview/Previews.ts"
 import type { ControlPlane } from "../../effects/supervisor/ControlPlane.ts"
@@ -29,11 +29,15 @@ const short = (reason: string): string => {
   return text
 }
 
+/** Time after which it is looked whether a channel is still seen, even where nobody told of a change. */
+const LOOK_AT_LEAST_EVERY = "2 seconds"
+
 /** The scope's end ends every preview. */
 export const makePreviewRoute = ({
+  changeFeed,
   channels,
   previews,
-}: Pick<ControlPlane, "channels" | "previews">): Effect.Effect<SocketRoute, never, Scope.Scope> =>
+}: Pick<ControlPlane, "changeFeed" | "channels" | "previews">): Effect.Effect<SocketRoute, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const runtime = yield* Effect.runtime<never>()
@@ -48,6 +52,11 @@ export const makePreviewRoute = ({
           (channel) => sees(tags, channel),
           () => new NotFound({ kind: "channel", ref: id }),
         )
+        /** Fails once the channel has lost the last tag by which the viewer sees it. */
+        const outOfSight = Stream.merge(changeFeed.changes, Stream.tick(LOOK_AT_LEAST_EVERY)).pipe(
+          Stream.runForEach(() => isSeen),
+          Effect.zipRight(Effect.never),
+        )
         return (raw, close) => {
           const end = (code: number, reason: string) => Effect.sync(() => close(code, short(reason)))
           const watch = previews.watch(id, {
@@ -55,7 +64,7 @@ export const makePreviewRoute = ({
             data: (bytes) => raw.send(bytes),
             bufferedBytes: () => raw.bufferedAmount,
           })
-          const watching = (isBound(tags) ? Effect.zipRight(isSeen, watch) : watch).pipe(
+          const watching = (isBound(tags) ? Effect.zipRight(isSeen, Effect.raceFirst(watch, outOfSight)) : watch).pipe(
             Effect.catchTags({
               NotFound: ({ message }) => end(CLOSE_CODES.not_found, message),
               PreviewEnded: ({ kind, reason }) => end(CLOSE_CODES[kind], reason),

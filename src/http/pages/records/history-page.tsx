@@ -117,7 +117,8 @@ const page = (services: Services, c: Context, ref: string): Promise<Response> =>
       outputs: channel.outputs.map(named),
       events: events.rows,
       cues: cues.rows,
-      audit,
+      // Requests are on record by name: what another channel of this name had done before is not told of this one.
+      audit: audit.filter(({ at }) => at >= channel.created_at),
     }
     const items = timelineOf(parts, { output, misses })
     const shown = items.slice(0, MOST_SHOWN)
