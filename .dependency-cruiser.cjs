@@ -91,7 +91,7 @@ module.exports = {
       to: {
         path: "^src/engine/",
         pathNot:
-          "^src/engine/(protocol/(messages|figures|socket-path|line-reader|fenced|handling-memory|build-id)|system/(priority|fence-clock))\\.ts$",
+          "^src/engine/(protocol/(messages|figures|socket-path|line-reader|fenced|handling-memory|old-machine|build-id)|system/(priority|fence-clock))\\.ts$",
       },
     },
     {

@@ -63,6 +63,7 @@ import { Taps } from "./effects/taps/Taps.ts"
 import { Templates } from "./effects/templates/Templates.ts"
 import { Thumbnails } from "./effects/thumbnails/Thumbnails.ts"
 import { Removals } from "./effects/undo/Removals.ts"
+import { refuseOldMachine } from "./engine/protocol/old-machine.ts"
 import { HttpLive, HttpServer } from "./http/HttpServer.ts"
 import { endWithParent } from "./parent-pipe.ts"
 import { runMain } from "./run-main.ts"
@@ -141,4 +142,5 @@ const MainLive = WithChannels.pipe(
 )
 
 if (process.argv.includes("--parent-pipe")) endWithParent()
-runMain(Layer.launch(MainLive))
+const mayRun = Effect.try({ try: () => refuseOldMachine(process.env), catch: (cause) => cause })
+runMain(Effect.zipRight(mayRun, Layer.launch(MainLive)))

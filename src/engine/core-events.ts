@@ -7,6 +7,7 @@ import type { EngineChannel } from "./engine-channel.ts"
 import { monotonicUs } from "./ffi/clock.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import type { Event } from "./protocol/messages.ts"
+import { startOf } from "./protocol/old-machine.ts"
 
 export interface CoreEventHooks {
   readonly channelAt: (index: number) => EngineChannel | undefined
@@ -20,7 +21,7 @@ export interface CoreEventHooks {
 export class CoreEvents {
   readonly #hooks: CoreEventHooks
   /** SCTE-35 sections so far. */
-  #cues = 0
+  #cues = startOf("numbers", 0)
 
   constructor(hooks: CoreEventHooks) {
     this.#hooks = hooks

@@ -10,12 +10,14 @@ import { PacketCore } from "../core/packet-core/packet-core.ts"
 import { DEFAULT_SRT_STACK, srtStackOf } from "../core/srt/stack.ts"
 import { ControlServer } from "./control-server.ts"
 import { Engine } from "./engine.ts"
+import { refuseOldMachine, startOf } from "./protocol/old-machine.ts"
 import { engineSocketPath } from "./protocol/socket-path.ts"
 import { openSrtLibrary } from "./srt/srt-library.ts"
 import { Handling } from "./system/handling.ts"
 import { boundNativeHeap, NativeHeapTrim } from "./system/native-heap.ts"
 import { ENGINE_NICE, raisePriority } from "./system/priority.ts"
 
+refuseOldMachine(process.env)
 const { values } = parseArgs({
   options: { "data-dir": { type: "string", default: "./config" }, number: { type: "string", default: "1" } },
 })
@@ -45,7 +47,7 @@ const library = openSrtLibrary(process.env)
 if (library.info.problem !== null) log(library.info.problem)
 const srtStack = srtStackOf(process.env["SRT_STACK"])
 if (srtStack === null) log(`SRT_STACK is neither own nor libsrt: ${DEFAULT_SRT_STACK} is taken`)
-const core = await PacketCore.instantiate(readFileSync(CORE))
+const core = await PacketCore.instantiate(readFileSync(CORE), { countersFrom: startOf("core", 0) })
 const handling = new Handling(true)
 const engine = new Engine(core, library, (event) => server.emit(event), log, srtStack ?? DEFAULT_SRT_STACK, handling)
 

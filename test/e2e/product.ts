@@ -128,7 +128,8 @@ export class Product {
       PORT: String(port),
       DATA_DIR: dataDir,
       LOG_FORMAT: "json",
-      NODE_ENV: "production",
+      // What begins just before it wraps is refused in production.
+      NODE_ENV: process.env["OLD_MACHINE"] === undefined ? "production" : "test",
       // A decoder for every channel that starts is a load that only the tests of pictures need.
       THUMBNAILS: "off",
       // One engine whatever the machine: most tests are about what happens in one.

@@ -8,6 +8,7 @@ import { Deferred, Effect, FiberId, type Scope } from "effect"
 import * as v from "valibot"
 import { LineReader } from "../../engine/protocol/line-reader.ts"
 import { type Command, Event, MAX_LINE_BYTES, Reply } from "../../engine/protocol/messages.ts"
+import { startOf } from "../../engine/protocol/old-machine.ts"
 import { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 export type Accepted = Extract<Reply, { readonly ok: true }>
@@ -66,7 +67,7 @@ export const connectEngine = (
     let lines = 0
     let garbage = 0
     let lastGarbage = ""
-    let nextId = 1
+    let nextId = startOf("numbers", 1)
 
     const end = (reason: string) => {
       Deferred.unsafeDone(closed, Effect.succeed(reason))

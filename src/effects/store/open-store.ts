@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
 import { Effect, Layer, Redacted } from "effect"
+import { startOf } from "../../engine/protocol/old-machine.ts"
 import type { NodeSettings } from "../config/node-settings.ts"
 import { StartRefused } from "../model/Errors.ts"
 import { checkOtherNodes } from "./postgres/other-nodes.ts"
@@ -38,6 +39,16 @@ const checkIntegrity = Effect.gen(function* () {
 })
 
 /** @param backups directory of the copies that are made of it; null for none */
+/** Events, cues and the audit log number their rows anew only in a new store, and on an old machine from just before 2^32. */
+const startRowsOld = Effect.gen(function* () {
+  const first = startOf("numbers", 0)
+  if (first === 0) return
+  const sql = yield* Client.SqlClient
+  for (const table of ["channel_events", "cues", "audit"])
+    yield* sql`INSERT INTO sqlite_sequence (name, seq) SELECT ${table}, ${first}
+      WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ${table})`
+})
+
 export const openSqlite = (file: string, backups: string | null): Layer.Layer<Client.SqlClient, StartRefused> => {
   const refuse = refuseStore(file)
   const place = Effect.try({
@@ -52,6 +63,7 @@ export const openSqlite = (file: string, backups: string | null): Layer.Layer<Cl
       yield* checkIntegrity
       const copies = backups === null ? null : copiesOf(yield* Client.SqlClient, backups)
       yield* migrate(copies === null ? () => Effect.void : copies.beforeMigration)
+      yield* startRowsOld
       if (copies !== null) yield* Effect.forkScoped(copies.daily)
     }).pipe(Effect.mapError(refuse)),
   )

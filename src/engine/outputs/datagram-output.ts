@@ -18,6 +18,7 @@ import type { DatagramTarget } from "../../core/output/output-url.ts"
 import { PcrPacer } from "../../core/ts/pcr-pacer.ts"
 import { EAGAIN, ECONNREFUSED, EMSGSIZE, ENOBUFS, errno, errnoName, libc, MSG_DONTWAIT } from "../ffi/libc.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
+import { startOf } from "../protocol/old-machine.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { describeErrno } from "../system/describe-errno.ts"
@@ -46,7 +47,7 @@ export class DatagramOutput implements OutputSession {
   readonly #pacer: PcrPacer | null
   readonly #rtp: boolean
   readonly #ssrc = Math.floor(Math.random() * 4294967296)
-  #sequence = Math.floor(Math.random() * 65536)
+  #sequence = startOf("rtp", Math.floor(Math.random() * 65536))
   #warnings: string[] = []
   #fd = -1
   #releasePort: (() => void) | null = null

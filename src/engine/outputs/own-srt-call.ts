@@ -5,6 +5,7 @@ import { CallerHandshake } from "../../core/srt/protocol/caller.ts"
 import { CONTROL, controlType, isControl, type Malformed } from "../../core/srt/protocol/packet.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import { encodeSockaddr } from "../ffi/sockaddr.ts"
+import { startOf } from "../protocol/old-machine.ts"
 import { reasonOf, SetupFailure } from "../protocol/setup-failure.ts"
 import { type ConnectionOptions, OwnConnection } from "../srt/own/connection.ts"
 import { type Address, addressIn, type Endpoint } from "../srt/own/endpoint.ts"
@@ -80,7 +81,7 @@ export class OwnSrtCall {
       stack.crypto,
       {
         socketId: this.#socketId,
-        sequence: randomInt(0, 0x7fffffff),
+        sequence: startOf("srt", randomInt(0, 0x7fffffff)),
         streamId: target.streamId ?? "",
         latencyMs: options.latencyOf(target),
         tsbpd: options.tsbpdOf(target),

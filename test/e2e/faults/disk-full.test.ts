@@ -2,59 +2,13 @@
  * The disk with the store, the HLS directories and the engine's log is full while a channel is live (row 37 of the
  * fault matrix).
  */
-import { spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createUdpSink, type UdpSink } from "../../../load-tests/lib/udp-sink.ts"
 import { eventually, Product } from "../product.ts"
-
-const DISK_MB = 24
-
-interface SmallDisk {
-  /** Path that leads to the disk from outside of the namespace. */
-  readonly path: string
-  /** Words before a command that is to run where the disk is mounted. */
-  readonly by: ReadonlyArray<string>
-  readonly unmount: () => void
-}
-
-/**
- * Makes a small file system in a mount namespace of its own, which a process holds; null where this machine does not
- * allow one.
- */
-const smallDisk = async (at: string): Promise<SmallDisk | null> => {
-  mkdirSync(at)
-  const script = `mount -t tmpfs -o size=${DISK_MB}m small "$1" && echo mounted && exec cat`
-  const holder = spawn("unshare", ["-m", "sh", "-c", script, "sh", at])
-  const mounted = await new Promise<boolean>((resolve) => {
-    holder.stdout.once("data", () => resolve(true))
-    holder.once("error", () => resolve(false))
-    holder.once("exit", () => resolve(false))
-  })
-  return mounted
-    ? {
-        path: `/proc/${holder.pid}/root${at}`,
-        by: ["nsenter", "-m", "-t", String(holder.pid)],
-        unmount: () => holder.stdin.end(),
-      }
-    : null
-}
-
-/** Fills the disk to its last byte. */
-const fill = (directory: string) => {
-  for (const size of [1_000_000, 10_000, 100]) {
-    try {
-      for (let n = 0; ; n++) writeFileSync(join(directory, `filler-${size}-${n}`), Buffer.alloc(size))
-    } catch {
-      // The disk is full for files of this size.
-    }
-  }
-}
-const free = (directory: string) => {
-  for (const name of readdirSync(directory).filter((one) => one.startsWith("filler-"))) rmSync(join(directory, name))
-}
+import { fill, free, type SmallDisk, smallDisk } from "../small-disk.ts"
 
 describe("a full disk under the store", () => {
   const root = mkdtempSync(join(tmpdir(), "distributor-disk-"))
@@ -63,7 +17,7 @@ describe("a full disk under the store", () => {
   let sink: UdpSink
 
   beforeAll(async () => {
-    disk = await smallDisk(join(root, "disk"))
+    disk = await smallDisk(join(root, "disk"), 24)
     if (disk === null) return
     mkdirSync(join(disk.path, "data"))
     product = await Product.start({ dataDir: join(root, "disk", "data"), args: ["--demo"], by: disk.by })

@@ -1,0 +1,121 @@
+/** What a soak does to the product while it runs. */
+
+import { type Random, seededRandom } from "../../src/core/scte35/testing/fuzz-decoder.ts"
+import { fill, free } from "../../test/e2e/small-disk.ts"
+import { createSrtSink } from "../lib/srt-sink.ts"
+import type { Stage } from "./stage.ts"
+import type { Watch } from "./watch.ts"
+
+const DISK_FULL_MS = 15_000
+const GUEST_MS = 6000
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+export class Faults {
+  readonly #stage: Stage
+  readonly #watch: Watch
+  readonly #random: Random
+  #changes = 0
+  #added: { readonly channel: string; readonly output: string } | null = null
+  enginePid = 0
+  /** True while the control plane is being killed and started again. */
+  restarting = false
+
+  constructor(stage: Stage, watch: Watch, seed: number) {
+    this.#stage = stage
+    this.#watch = watch
+    this.#random = seededRandom(seed)
+  }
+
+  /** Kills the control plane, and starts another one in its place, which must find the engine as it is. */
+  async killControl(): Promise<void> {
+    this.restarting = true
+    this.#watch.note("control plane killed")
+    try {
+      await this.#stage.product.kill("SIGKILL")
+      this.#stage.product = await this.#stage.startProduct()
+      const pid = await this.#stage.product.enginePid()
+      if (pid !== this.enginePid)
+        this.#watch.fail(`the new control plane took engine ${pid} in the place of ${this.enginePid}`)
+      this.enginePid = pid
+    } catch (cause) {
+      this.#watch.fail(`the control plane did not start again: ${String(cause).slice(0, 600)}`)
+    } finally {
+      this.restarting = false
+    }
+  }
+
+  async killEngine(): Promise<void> {
+    const old = this.enginePid
+    this.#watch.note("engine killed")
+    process.kill(old, "SIGKILL")
+    for (let attempt = 0; attempt < 100; attempt++) {
+      await sleep(200)
+      const pid = await this.#stage.product.health().then(
+        ({ engine }) => engine.pid,
+        () => null,
+      )
+      if (pid === null || pid === old) continue
+      this.enginePid = pid
+      await this.#stage.product.enginePid()
+      return
+    }
+    this.#watch.fail("no engine came in the place of the killed one within 20 s")
+  }
+
+  async fillDisk(): Promise<void> {
+    const { disk } = this.#stage
+    if (disk === null) return
+    this.#watch.note("disk filled")
+    fill(disk.path)
+    await sleep(DISK_FULL_MS)
+    free(disk.path)
+    this.#watch.note("disk filled")
+  }
+
+  /** A receiver joins the listener of the cue channel, and leaves again. */
+  async guest(): Promise<void> {
+    const guest = createSrtSink({ mode: "caller", port: this.#stage.ports.guest, verify: "none", latencyMs: 200 })
+    await sleep(GUEST_MS)
+    guest.close()
+    this.#watch.note("receiver came and went")
+  }
+
+  #pathOf({ channel, output }: { readonly channel: string; readonly output: string }): string {
+    return `/api/channels/${channel}/outputs/${output}`
+  }
+
+  /** One change of the configuration: an output is added, renamed, taken away; an input is set otherwise. */
+  async change(): Promise<void> {
+    if (this.restarting) return
+    const { channels, ports, product } = this.#stage
+    const chosen = channels[this.#random() % channels.length]
+    if (chosen === undefined) return
+    const channel = chosen.id
+    const passing = (name: string) => ({ name, url: `udp://127.0.0.1:${ports.guest + 5}` })
+    const turn = this.#changes++ % 4
+    const ask = async (method: string, path: string, body?: unknown) => {
+      const answer = await product.api<{ id: string; detail?: string }>(method, path, body)
+      // A full disk is told so; what was asked of a control plane that was then killed is nobody's fault.
+      const excused = answer.status === 503 && this.#watch.lately("disk filled", DISK_FULL_MS / 1000 + 10)
+      if (answer.status >= 400 && !excused)
+        this.#watch.fail(`${method} ${path}: ${answer.status} ${answer.body?.detail ?? ""}`)
+      return answer
+    }
+    try {
+      if (turn === 0) {
+        const added = await ask("POST", `/api/channels/${channel}/outputs`, passing("passing"))
+        if (added.status === 201) this.#added = { channel, output: added.body.id }
+      } else if (turn === 1 && this.#added !== null)
+        await ask("PUT", this.#pathOf(this.#added), passing(`passing ${this.#changes}`))
+      else if (turn === 2) {
+        const input = { mode: "merge", reorder_ms: 50 + (this.#random() % 50) }
+        await ask("PUT", `/api/channels/${channel}`, { ...chosen.input, input })
+      } else if (this.#added !== null && (await ask("DELETE", this.#pathOf(this.#added))).status < 400)
+        this.#added = null
+      this.#watch.note("configuration changed")
+    } catch (cause) {
+      if (!this.restarting && !this.#watch.lately("control plane killed", 15))
+        this.#watch.fail(`a change failed: ${String(cause)}`)
+    }
+  }
+}
