@@ -87,6 +87,7 @@ export interface NodeOptions {
   readonly dataDir?: string
   readonly port?: number
   readonly by?: ReadonlyArray<string>
+  readonly runtime?: "bun" | "deno"
 }
 
 /** What makes a service a node. */
@@ -106,7 +107,7 @@ export const nodeEnvironment = (
 
 /** Starts one node. */
 export const startNode = async (name: string, options: NodeOptions): Promise<Product> => {
-  const { by, databaseUrl, dataDir, env, keyFile } = options
+  const { by, databaseUrl, dataDir, env, keyFile, runtime } = options
   const port = options.port ?? (await freeTcpPort())
   const address = `http://127.0.0.1:${port}`
   return await Product.start({
@@ -114,6 +115,7 @@ export const startNode = async (name: string, options: NodeOptions): Promise<Pro
     port,
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(by === undefined ? {} : { by }),
+    ...(runtime === undefined ? {} : { runtime }),
   })
 }
 
