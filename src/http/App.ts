@@ -76,6 +76,7 @@ import { internalLeaseRoutes } from "./routes/internal-leases.ts"
 import { nodeRoutes } from "./routes/nodes.ts"
 import { notificationRoutes } from "./routes/notifications.ts"
 import { outputRoutes } from "./routes/outputs.ts"
+import { partnerLinkRoutes } from "./routes/partner-links.ts"
 import { scheduleRoutes } from "./routes/schedules.ts"
 import { scte35Routes } from "./routes/scte35.ts"
 import { supportRoutes } from "./routes/support.ts"
@@ -186,6 +187,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   outputRoutes(app, services)
   historyRoutes(app, services)
   scheduleRoutes(app, services)
+  partnerLinkRoutes(app, services)
   templateRoutes(app, services)
   configRoutes(app, services)
   configChangeRoutes(app, services)

@@ -8,6 +8,7 @@ import { ChannelBook } from "../config/ChannelBook.ts"
 import { InvalidInput, NotFound, type StoreError } from "../model/Errors.ts"
 import { Changes } from "../store/Changes.ts"
 import { Store } from "../store/Store.ts"
+import { MAX_DAYS, MAX_LABEL, standingOf } from "./partner-bodies.ts"
 import { makePartnerRows, type PartnerLink } from "./partner-rows.ts"
 
 export interface NewPartnerLink {
@@ -16,9 +17,6 @@ export interface NewPartnerLink {
   /** 1 to 366. */
   readonly days: number
 }
-
-/** How a link is at this moment. */
-export type PartnerStanding = "works" | "expired" | "revoked"
 
 /** `ref` and `output` are UUID, slug or number of a channel, and UUID or slug of an output of it. */
 export interface PartnerLinksService {
@@ -35,10 +33,8 @@ export interface PartnerLinksService {
   readonly open: (token: string) => Effect.Effect<PartnerLink | null, StoreError>
 }
 
-export const MAX_DAYS = 366
 /** Links that work, of one output. */
 export const MAX_LINKS = 20
-const MAX_LABEL = 100
 const DAY_MS = 86_400_000
 /** A link that has ended says so for so long. */
 const REMEMBERED_MS = 90 * DAY_MS
@@ -47,9 +43,6 @@ const SEEN_EVERY_MS = 60_000
 const TOKEN = /^[A-Za-z0-9_-]{43}$/
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
-
-export const standingOf = ({ expiresAt, revokedAt }: PartnerLink, nowMs: number): PartnerStanding =>
-  revokedAt !== null ? "revoked" : nowMs >= expiresAt ? "expired" : "works"
 
 const errorsOf = ({ days, label }: NewPartnerLink) => [
   ...(label.length >= 1 && label.length <= MAX_LABEL && !/\p{Cc}/u.test(label)

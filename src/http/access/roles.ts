@@ -77,7 +77,7 @@ export const RULES: ReadonlyArray<Rule> = [
   // What was: figures, timeline, as-run report, egress.
   ...looks("viewer", "/api/channels/:id/figures", "/channels/:id/history", "/api/channels/:id/as-run"),
   ...looks("viewer", "/channels/:id/as-run", "/api/egress", "/egress"),
-  ...looks("viewer", "/channels/:id/outputs/:output/partner"),
+  ...looks("viewer", "/channels/:id/outputs/:output/partner", "/api/channels/:id/outputs/:output/partner-links"),
   // MediaLive, and schedules.
   ...looks("viewer", "/api/medialive", "/api/medialive/costs", "/api/medialive/channels/:id"),
   ...looks("viewer", "/api/channels/:id/medialive", "/api/channels/:id/schedule", "/channels/:id/schedule"),
@@ -111,6 +111,8 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/api/channels/:id/outputs/:output/start", "start an output"],
     ["POST", "/api/channels/:id/outputs/:output/stop", "stop an output"],
     ["POST", "/api/channels/:id/outputs/:output/test", "test an output"],
+    ["POST", "/api/channels/:id/outputs/:output/partner-links", "make a partner link"],
+    ["DELETE", "/api/channels/:id/outputs/:output/partner-links/:link", "revoke a partner link"],
     ["POST", "/api/outputs/test", "test a destination"],
     ["POST", "/api/templates", "create a template"],
     ["PUT", "/api/templates/:template", "change a template"],

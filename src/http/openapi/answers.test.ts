@@ -23,6 +23,7 @@ const LEFT_OUT = new Set([
   "acknowledgeNotice",
   "deleteTemplate",
   "deleteSchedule",
+  "revokePartnerLink",
   // Needs an engine of before an upgrade: engines.test.ts.
   "replaceEngine",
   // Need an engine that has crashed: crashes.test.ts.

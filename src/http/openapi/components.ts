@@ -28,6 +28,7 @@ import {
   RuleInput,
   RulesInput,
 } from "../../effects/notifications/notification-bodies.ts"
+import { PartnerLinkInput } from "../../effects/partners/partner-bodies.ts"
 import { ScheduleInput } from "../../effects/schedule/schedule-bodies.ts"
 import { ChannelRequest, OutputRequest, TemplateInput, TemplateUpdate } from "../../effects/templates/template-model.ts"
 import { BulkInput } from "../routes/bulk.ts"
@@ -43,6 +44,7 @@ import { componentsOf, type JsonObject, type Named } from "./json-schema.ts"
 import * as medialive from "./medialive-schemas.ts"
 import * as nodes from "./node-schemas.ts"
 import * as notifications from "./notification-schemas.ts"
+import * as partners from "./partner-schemas.ts"
 import * as schemas from "./schemas.ts"
 import * as scte35 from "./scte35-schemas.ts"
 import * as system from "./system-schemas.ts"
@@ -99,6 +101,7 @@ const TABLE: Readonly<Record<string, Named>> = {
   MuteRepeatsInput: body(MuteRepeats, "Windows in which a mute mutes, on days of the week"),
   AcknowledgeInput: body(AcknowledgeInput, "Which notices to acknowledge: `keys`, or `all`"),
 
+  PartnerLinkInput: body(PartnerLinkInput, "Whom a partner link is for, and for how long"),
   ScheduleInput: body(ScheduleInput, "When a channel is to be started and stopped"),
   MediaLiveConnectionInput: body(
     ConnectionInput,
@@ -106,6 +109,9 @@ const TABLE: Readonly<Record<string, Named>> = {
   ),
   MediaLiveAutoInput: body(AutoInput, "Whether a channel of MediaLive is started and stopped by itself"),
 
+  PartnerLinks: answer(partners.PartnerLinks, "Links that show an output to partners"),
+  PartnerLink: answer(partners.PartnerLink, "A link that shows an output to a partner"),
+  PartnerLinkMade: answer(partners.PartnerLinkMade, "A link with its token, which is shown this once"),
   Schedule: answer(medialive.Schedule, "When a channel is started and stopped"),
   MediaLiveConnection: answer(medialive.Connection, "The connection to AWS"),
   MediaLiveConnectionTest: answer(medialive.ConnectionTest, "What came of a test of the connection"),

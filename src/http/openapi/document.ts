@@ -13,6 +13,7 @@ import { nodeOperations } from "./operations/nodes.ts"
 import { notificationOperations } from "./operations/notifications.ts"
 import type { Operation } from "./operations/operation.ts"
 import { outputOperations } from "./operations/outputs.ts"
+import { partnerLinkOperations } from "./operations/partner-links.ts"
 import { scte35Operations } from "./operations/scte35.ts"
 import { serviceOperations } from "./operations/service.ts"
 import { templateOperations } from "./operations/templates.ts"
@@ -26,6 +27,7 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...historyOperations,
   ...scheduleOperations,
   ...outputOperations,
+  ...partnerLinkOperations,
   ...templateOperations,
   ...scte35Operations,
   ...configOperations,

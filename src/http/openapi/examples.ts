@@ -281,6 +281,7 @@ export const EXAMPLES: Readonly<Record<string, ReadonlyArray<Json>>> = {
     },
   ],
   NotificationRuleInput: [{ severities: ["critical"], resolved: true }],
+  PartnerLinkInput: [{ label: "Partner TV", days: 30 }],
   ScheduleInput: [
     {
       zone: "Europe/Berlin",

@@ -583,6 +583,24 @@ const SCHEDULE: Readonly<Record<string, string>> = {
   "Schedule.channel": "Slug of the channel",
 }
 
+const PARTNER_LINKS: Readonly<Record<string, string>> = {
+  partner_links: "Those that work, and those that ended within 90 days",
+  "PartnerLinkInput.label": "Whom it is for",
+  "PartnerLink.label": "Whom it is for",
+  "PartnerLinkMade.label": "Whom it is for",
+  "PartnerLinkInput.days": "Days for which it works",
+  standing: "Whether it works, or why not",
+  created_by: "Who made it",
+  "PartnerLink.expires_at": "When it ends by itself",
+  "PartnerLinkMade.expires_at": "When it ends by itself",
+  "PartnerLink.revoked_at": "When it was revoked; null: it was not",
+  "PartnerLinkMade.revoked_at": "When it was revoked; null: it was not",
+  "PartnerLink.seen_at": "When somebody looked at it last, to the minute; null for never",
+  "PartnerLinkMade.seen_at": "When somebody looked at it last, to the minute; null for never",
+  "PartnerLinkMade.token": "Opens the page of the output, and nothing else; only its hash is kept",
+  "PartnerLinkMade.path": "Where the page is, below the address of the service",
+}
+
 const MEDIALIVE: Readonly<Record<string, string>> = {
   region: "Region of AWS; null while none is set, in which case nothing is asked",
   region_from: "Where it comes from",
@@ -768,6 +786,7 @@ const HISTORY: Readonly<Record<string, string>> = {
 
 const FIELDS: Readonly<Record<string, string>> = {
   ...MEDIALIVE,
+  ...PARTNER_LINKS,
   ...SCHEDULE,
   ...SETTINGS,
   ...NOTIFICATIONS,

@@ -29,6 +29,12 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
     schema: { type: "string" },
     example: "1",
   },
+  link: {
+    name: "link",
+    description: "UUID of the partner link",
+    schema: { type: "string" },
+    example: "0d1f5a9e-5a0b-4a57-9a3e-6f0f3c1b2a50",
+  },
   name: { name: "name", description: "Name of the user", schema: { type: "string" }, example: "ada" },
   node: { name: "node", description: "Name of the node", schema: { type: "string" }, example: "node-a" },
   crash: {

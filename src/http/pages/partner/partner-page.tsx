@@ -15,7 +15,7 @@ import {
 import { receiverHelp } from "../../../../views/partner/receiver-lines.ts"
 import type { ChannelView } from "../../../effects/model/channel.ts"
 import type { CueView } from "../../../effects/model/cue.ts"
-import { type PartnerStanding, standingOf } from "../../../effects/partners/PartnerLinks.ts"
+import { type PartnerStanding, standingOf } from "../../../effects/partners/partner-bodies.ts"
 import type { PartnerLink } from "../../../effects/partners/partner-rows.ts"
 import { addressOf } from "../../access/requester.ts"
 import { methods } from "../../request/methods.ts"

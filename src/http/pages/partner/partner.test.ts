@@ -181,3 +181,44 @@ describe("a partner link", () => {
     expect((await look(other.path)).status).toBe(429)
   })
 })
+
+describe("partner links of the API", () => {
+  const LINKS = "/api/channels/news/outputs/cdn/partner-links"
+
+  it("are made, listed without their tokens, and revoked; a viewer only sees them, and all of it is in the audit log", async () => {
+    const { call, look } = await station()
+    const viewer = await call("POST", "/api/keys", { name: "watch", role: "viewer" }, ADMIN)
+    const VIEWER = { "X-API-Key": String(viewer.body["key"]) }
+    expect((await call("POST", LINKS, { label: "TV", days: 1 }, VIEWER)).status).toBe(403)
+    const made = await call("POST", LINKS, { label: "Partner TV", days: 30 }, ADMIN)
+    expect(made.status).toBe(201)
+    const { id, path, token, ...rest } = made.body as { id: string; path: string; token: string; standing: string }
+    expect(path).toBe(`/partner/${token}`)
+    expect(rest).toMatchObject({ label: "Partner TV", standing: "works", revoked_at: null })
+    expect((await look(path)).status).toBe(200)
+    const listed = await call("GET", LINKS, undefined, VIEWER)
+    expect(listed.text).not.toContain(token)
+    expect(listed.body).toMatchObject({ partner_links: [{ id, standing: "works" }] })
+    expect((await call("DELETE", `${LINKS}/${id}`, undefined, VIEWER)).status).toBe(403)
+    expect((await call("DELETE", `${LINKS}/${id}`, undefined, ADMIN)).status).toBe(204)
+    expect((await call("DELETE", `${LINKS}/${id}`, undefined, ADMIN)).status).toBe(404)
+    expect((await look(path)).text).not.toContain("192.0.2.1")
+    expect((await call("GET", LINKS, undefined, ADMIN)).body).toMatchObject({
+      partner_links: [{ standing: "revoked" }],
+    })
+    const audit = await call("GET", "/api/audit", undefined, ADMIN)
+    for (const what of ["make a partner link", "revoke a partner link"]) expect(audit.text).toContain(what)
+    expect(audit.text).not.toContain(token)
+  })
+
+  it.each([
+    [{ label: "", days: 30 }, "label"],
+    [{ label: "TV", days: 367 }, "days"],
+    [{ label: "TV" }, "days"],
+  ])("are refused as %j, by the field", async (body, field) => {
+    const { call } = await station()
+    const refused = await call("POST", LINKS, body, ADMIN)
+    expect(refused.status).toBe(400)
+    expect(refused.text).toContain(`"${field}"`)
+  })
+})
