@@ -30,6 +30,8 @@ const workOf = (part: Part, options: BenchOptions): Work => {
       return { ...srt, peer: product }
     case "ours-srt-in":
       return { ...srt, peer: productBySrt }
+    case "ours-aes":
+      return { ...srt, peer: product, passphrase: "0123456789abcdef" }
     case "ffmpeg":
       return { ...single, peer: ffmpeg }
     case "srt-live-transmit":

@@ -53,6 +53,8 @@ export interface Work {
   readonly windowS: number
   /** Engines of the product; 1 when left out. */
   readonly engines?: number
+  /** SRT outputs are encrypted with AES-128 by this passphrase; left out for plain ones. */
+  readonly passphrase?: string
   /** Arguments of api-load.ts, which then runs all the time. */
   readonly asked?: ReadonlyArray<string | number>
 }
@@ -75,19 +77,25 @@ const lateOf = (sender: Started): number => {
   }
 }
 
-const loadOf = async ({ bitrate, channels, engines, srtOutputs, udpOutputs }: Work): Promise<Load> => {
+const loadOf = async ({ bitrate, channels, engines, passphrase, srtOutputs, udpOutputs }: Work): Promise<Load> => {
   const inputPort = await freeUdpPorts(channels * 2 + 2 + channels * udpOutputs)
   const udpPort = inputPort + channels * 2 + 1
   const srtPort = udpPort + channels * udpOutputs
-  return { channels, bitrate, inputPort, srtPort, srtOutputs, udpPort, udpOutputs, engines: engines ?? 1 }
+  const ports = { inputPort, srtPort, udpPort }
+  const keys = passphrase === undefined ? {} : { passphrase }
+  return { channels, bitrate, ...ports, srtOutputs, udpOutputs, engines: engines ?? 1, ...keys }
 }
 
-const startSinkOf = (verify: Peer["verify"], { channels, srtOutputs, srtPort, udpOutputs, udpPort }: Load) =>
+const startSinkOf = (
+  verify: Peer["verify"],
+  { channels, passphrase, srtOutputs, srtPort, udpOutputs, udpPort }: Load,
+) =>
   startSink([
     "--verify",
     verify,
     "--no-tsbpd",
     ...(srtOutputs > 0 ? ["--srt-listen", srtPort] : []),
+    ...(passphrase === undefined ? [] : ["--passphrase", passphrase, "--pbkeylen", 16]),
     ...(udpOutputs > 0 ? ["--udp", `${udpPort}:${channels * udpOutputs}`] : []),
   ])
 

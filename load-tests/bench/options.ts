@@ -5,6 +5,7 @@ import { readArguments } from "../lib/arguments.ts"
 export const PARTS = [
   "ours",
   "ours-srt-in",
+  "ours-aes",
   "ffmpeg",
   "srt-live-transmit",
   "c-relay",

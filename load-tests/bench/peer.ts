@@ -15,6 +15,8 @@ export interface Load {
   /** Port of an RTMP server at 127.0.0.1; outputs publish to `live/c<channel>-o<output>`. */
   readonly rtmpPort?: number
   readonly rtmpOutputs?: number
+  /** SRT outputs are encrypted with AES-128 by this passphrase; left out for plain ones. */
+  readonly passphrase?: string
   /** Engines of the product; 1 when left out. */
   readonly engines?: number
 }

@@ -21,8 +21,11 @@ interface ApiChannel {
   readonly input: { readonly legs: ReadonlyArray<{ readonly counters: Readonly<Record<string, number>> }> }
 }
 
+const srtUrl = ({ passphrase, srtPort }: Load, streamid: string): string =>
+  `srt://127.0.0.1:${srtPort}?streamid=${streamid}${passphrase === undefined ? "" : `&passphrase=${passphrase}&pbkeylen=16`}`
+
 const outputUrls = (load: Load, channel: number): ReadonlyArray<string> => [
-  ...Array.from({ length: load.srtOutputs }, (_, o) => `srt://127.0.0.1:${load.srtPort}?streamid=c${channel}-o${o}`),
+  ...Array.from({ length: load.srtOutputs }, (_, o) => srtUrl(load, `c${channel}-o${o}`)),
   ...Array.from(
     { length: load.udpOutputs },
     (_, o) => `udp://127.0.0.1:${load.udpPort + channel * load.udpOutputs + o}`,

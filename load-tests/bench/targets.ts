@@ -39,7 +39,7 @@ export const judge = (results: ReadonlyArray<Measured>): ReadonlyArray<Verdict> 
       value <= limit,
     )
   }
-  const compared = ["ours", "ours-srt-in", "ours-udp", "ours-udp-asked", "memory", "capacity"].flatMap(of)
+  const compared = ["ours", "ours-srt-in", "ours-aes", "ours-udp", "ours-udp-asked", "memory", "capacity"].flatMap(of)
   const bad = compared.reduce((sum, r) => sum + r.lost + r.corrupt + r.duplicated + r.out_of_order, 0)
   const memory = median(of("memory").map((result) => result.pss_mib))
   const p50 = median(of("ours-udp").map((result) => result.delay_us.p50)) / 1000
@@ -55,9 +55,10 @@ export const judge = (results: ReadonlyArray<Measured>): ReadonlyArray<Verdict> 
   )
   const load = capacity.map(({ channels, outputs }) => `${channels}x${outputs / channels}`)[0] ?? "50x2"
   return [
-    ratio("CPU per SRT output / one ffmpeg -c copy per output", 0.3, "ours", "ffmpeg"),
+    ratio("CPU per SRT output / one ffmpeg -c copy per output", 0.15, "ours", "ffmpeg"),
     ratio("CPU per SRT output / one srt-live-transmit per output", 0.33, "ours", "srt-live-transmit"),
-    ratio("CPU per SRT output / C relay on libsrt", 1.1, "ours", "c-relay"),
+    ratio("CPU per SRT output / C relay on libsrt", 0.45, "ours", "c-relay"),
+    ratio("CPU per SRT output, AES-128 / plain", 1.3, "ours-aes", "ours"),
     ratio("CPU per UDP output / C sendmmsg relay", 1.5, "ours-udp", "c-udp"),
     verdict(
       "memory, 25 channels x 4 outputs, all processes",
