@@ -185,7 +185,7 @@ describe("the page of a channel", () => {
     await click(page.locator("#channel-rows").getByRole("link", { name: "Main <event>", exact: true }))
     await click(page.getByRole("navigation", { name: "Parts of the page" }).getByRole("link", { name: "Changes" }))
     const newest = page.locator(".changes > li").first()
-    expect(await read(newest)).toMatch(/UTC by[\s\S]*players[\s\S]*spectators/)
+    expect(await read(newest)).toMatch(/UTC\S* by[\s\S]*players[\s\S]*spectators/)
     expect(count.clicks).toBe(2)
     expect(await nameOfPlayers()).toBe("spectators")
     await page.goto(url)

@@ -95,11 +95,13 @@ describe("the forms of the pages", () => {
 
   it("test a destination before it is saved, with the steps in place", async () => {
     const { at, srt } = await receiver()
-    const { page, problems, close } = await open("/add/output?channel=news")
+    const { click, count, page, paste, problems, close } = await open("/")
     const before = (await product.view("news")).outputs.length
-    await page.getByLabel("URL", { exact: true }).fill(`srt://127.0.0.1:${at}`)
-    await page.getByRole("button", { name: "Test", exact: true }).click()
+    await click(page.getByRole("link", { name: "Add an output to News" }))
+    await paste(page.getByLabel("URL", { exact: true }), `srt://127.0.0.1:${at}`)
+    await click(page.getByRole("button", { name: "Test", exact: true }))
     await page.getByText("The test went well").waitFor()
+    expect(count).toEqual({ clicks: 2, pastes: 1 })
     await page.getByLabel("URL", { exact: true }).fill("rtmp://127.0.0.1:1/live/key")
     await page.getByRole("button", { name: "Test", exact: true }).click()
     await page.getByText("The test failed").waitFor()

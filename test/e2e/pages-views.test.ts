@@ -1,6 +1,9 @@
 /** Pages that look across channels, in Chromium, on the running product with ad breaks. */
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { namesOthers, OWN_CHANNEL, startBoundStation } from "../../src/http/testing/bound-station.ts"
+import { makeRealApps } from "../../src/http/testing/real-app.ts"
+import { serveApp } from "./app-server.ts"
 import { axe, type OpenPage, openPage, showPart, startBrowser } from "./browser.ts"
 import { Feed, programmeOptions } from "./channel-feed.ts"
 import { freeUdpPort } from "./ports.ts"
@@ -160,5 +163,47 @@ describe("the pages across channels", () => {
     await login.page.locator("#password").fill(user.password)
     await login.page.getByRole("button", { name: "Log in", exact: true }).click()
     await login.page.getByText("create a user").first().waitFor()
+  })
+})
+
+describe("an operator who is bound to a tag", () => {
+  const apps = makeRealApps()
+  afterAll(apps.stopAll)
+
+  it("sees his channels on list, wall, cues and events, and no other anywhere", async () => {
+    const station = await startBoundStation(apps)
+    const user = { name: "bea", password: "correct horse battery", role: "operator", tags: ["sport"] }
+    expect((await station.admin("POST", "/api/users", user)).status).toBe(201)
+    const server = await serveApp(station.app)
+    const { close, expectProblem, page, problems } = await openPage(browser, `${server.url}/login`)
+    await page.locator("#user").fill(user.name)
+    await page.locator("#password").fill(user.password)
+    await page.getByRole("button", { name: "Log in", exact: true }).click()
+    await page.locator("#channel-rows").getByRole("link", { name: OWN_CHANNEL, exact: true }).waitFor()
+    expect(await page.locator("#channel-rows > tr").count()).toBe(1)
+    for (const path of ["/", "/wall", "/cues", "/events"]) {
+      // What comes with the page, and what its stream brings.
+      const stream = page.waitForResponse((answer) => answer.url().includes("/live/"))
+      await Promise.all([stream, page.goto(server.url + path)])
+      const html = await page.content()
+      expect([path, html.includes(OWN_CHANNEL), namesOthers(html)]).toEqual([path, true, false])
+    }
+    expectProblem(/status of 404/)
+    const { hidden } = station
+    for (const path of [`/channels/${hidden.slug}`, `/channels/${hidden.id}`, "/channels/never-there"]) {
+      expect([path, (await page.goto(server.url + path))?.status()]).toEqual([path, 404])
+      // Of what is there and of what is not the same is said; the name is the one that was asked for.
+      expect((await page.locator("main").textContent())?.replaceAll(/"[^"]*"|planted4711-news/g, "")).toContain(
+        "Not found",
+      )
+    }
+    // The channel leaves the tag while its page is open: it goes, and does not come back.
+    await page.goto(`${server.url}/`)
+    await page.locator("#channel-rows > tr").waitFor()
+    expect((await station.admin("PUT", `/api/channels/${station.own.id}`, { tags: ["news"] })).status).toBe(200)
+    await expect.poll(() => page.locator("#channel-rows > tr").count(), { timeout: 30_000 }).toBe(0)
+    expect(problems).toEqual([])
+    await close()
+    await server.kill()
   })
 })
