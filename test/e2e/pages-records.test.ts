@@ -41,6 +41,9 @@ beforeAll(async () => {
   const made = await real.call("POST", "/api/channels", {
     name: "News",
     rtp_port: 5000,
+    backup_rtp_ip: "0.0.0.0",
+    backup_rtp_port: 5002,
+    tags: ["east"],
     outputs: [
       { name: "cdn", url: "srt://:9100?mode=listener" },
       { name: "partner", url: "srt://192.0.2.2:9000" },
@@ -122,6 +125,51 @@ describe("a partner link", () => {
 
 const openStation = (path: string, options?: Parameters<typeof openPage>[2]) =>
   openPage(browser, `${stationServer.url}${path}`, options)
+
+describe("the tasks of a round", () => {
+  it("take the clicks that docs/pages.md names, from the list on", async () => {
+    const { click, close, count, page, problems } = await openPage(browser, `${server.url}/`)
+    const done: Record<string, number> = {}
+    const finish = async (task: string) => {
+      done[task] = count.clicks
+      await page.goto(`${server.url}/`)
+      count.clicks = 0
+    }
+    const openNews = () => click(page.locator("#channel-rows").getByRole("link", { name: "News", exact: true }))
+    await openNews()
+    await click(page.getByRole("link", { name: "As run", exact: true }))
+    await page.getByRole("table", { name: /Breaks and outputs/ }).waitFor()
+    await finish("as-run of yesterday")
+    await openNews()
+    await click(page.getByRole("navigation", { name: "Parts of the page" }).getByRole("link", { name: "Outputs" }))
+    await click(page.getByRole("button", { name: "Stop output cdn" }))
+    await page.getByRole("button", { name: "Start output cdn" }).waitFor()
+    await finish("stop an output")
+    await openNews()
+    await click(page.getByRole("button", { name: /^Switch to backup/ }))
+    await finish("switch the leg")
+    await click(page.getByRole("link", { name: "Cues", exact: true }))
+    const file = page.waitForEvent("download")
+    await click(page.getByRole("link", { name: "CSV", exact: true }))
+    expect((await file).suggestedFilename()).toBe("cues.csv")
+    await finish("export the cues")
+    await page.keyboard.press("/")
+    await page.keyboard.type("east")
+    await page.locator("#channel-rows > tr:visible").waitFor()
+    await page.keyboard.press("Enter")
+    await page.waitForURL("**/?q=east*")
+    await finish("find a channel by its tag")
+    expect(done).toEqual({
+      "as-run of yesterday": 2,
+      "stop an output": 3,
+      "switch the leg": 2,
+      "export the cues": 2,
+      "find a channel by its tag": 0,
+    })
+    expect(problems).toEqual([])
+    await close()
+  })
+})
 
 describe("cues as CSV", () => {
   it("hold all 500 that the page lists the first 50 of", async () => {
