@@ -213,14 +213,16 @@ describe("pages and their readers", () => {
     await close()
   })
 
-  it.each(["/add/channel", "/add/output?channel=8", "/cues", "/events", "/settings/notifications"])(
-    "have no need to scroll sideways on a phone: %s",
-    async (path) => {
-      const { close, page } = await open(path, { viewport: { width: 390, height: 800 } })
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
-      await close()
-    },
-  )
+  it.each([
+    ...["/add/channel", "/add/output?channel=8", "/cues", "/events", "/settings/notifications"],
+    ...["/channels/8/history", "/channels/8/as-run"],
+  ])("have no need to scroll sideways on a phone, and their tables' captions lie in lines: %s", async (path) => {
+    const { close, page } = await open(path, { viewport: { width: 390, height: 800 } })
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390)
+    const captions = "[...document.querySelectorAll('caption')].filter((one) => one.offsetHeight > 100).length"
+    expect(await page.evaluate(captions)).toBe(0)
+    await close()
+  })
 })
 
 describe("the wall", () => {

@@ -171,6 +171,8 @@ const Lines = ({ lines, station }: LinesProps) => (
   </section>
 )
 
+const SUMS = ["Sent", "Acknowledged", "Missed", "Pending", "No receiver or no cues"] as const
+
 const Sums = ({ sums }: Pick<AsRunPageProps, "sums">) => (
   <section class="table-scroll" tabindex={0} aria-label="Outputs in sum">
     <table class="stack">
@@ -178,7 +180,7 @@ const Sums = ({ sums }: Pick<AsRunPageProps, "sums">) => (
       <thead>
         <tr>
           <th scope="col">Output</th>
-          {["Sent", "Acknowledged", "Missed", "Pending", "No receiver or no cues"].map((name) => (
+          {SUMS.map((name) => (
             <th scope="col" class="number">
               {name}
             </th>
@@ -189,8 +191,10 @@ const Sums = ({ sums }: Pick<AsRunPageProps, "sums">) => (
         {sums.map(({ acknowledged, missed, others, output, pending, sent }) => (
           <tr class={missed > 0 ? "error" : undefined}>
             <th scope="row">{output}</th>
-            {[`${sent} of ${sent + missed}`, acknowledged, missed, pending, others].map((value) => (
-              <td class="number">{value}</td>
+            {[`${sent} of ${sent + missed}`, acknowledged, missed, pending, others].map((value, i) => (
+              <td class="number" data-label={SUMS[i]}>
+                {value}
+              </td>
             ))}
           </tr>
         ))}
