@@ -142,7 +142,14 @@ export const startLoneChromium = async (url: string, script: string): Promise<Lo
       ),
     close: async () => {
       close()
-      child.kill("SIGTERM")
+      // What was started may be a script that starts the browser: the signal is for all below it.
+      for (const pid of familyOf(child.pid ?? 0).toReversed()) {
+        try {
+          process.kill(pid, "SIGTERM")
+        } catch {
+          // It has ended with another of them.
+        }
+      }
       await ended
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
     },
