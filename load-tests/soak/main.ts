@@ -84,7 +84,7 @@ const run = async (options: SoakOptions, folder: string) => {
   await sleep(SETTLE_S * 1000)
   await stage.sink.reset()
   await stage.cueSink.reset()
-  const missedBefore = (await stage.network.report()).missed
+  const before = await stage.network.report()
   const watch = new Watch(stage)
   const faults = new Faults(stage, watch, options.seed)
   faults.enginePid = await stage.product.enginePid()
@@ -123,10 +123,10 @@ const run = async (options: SoakOptions, folder: string) => {
   ])
   await watch.look()
   const { forwarded, late, lost, missed, relayLost } = await stage.network.report()
-  watch.ownLosses -= missedBefore
+  watch.ownLosses -= before.missed + before.late
   await stage.stop()
   watch.readFiles(true)
-  const network = `${forwarded} datagrams to both legs, ${lost} lost on one of them, ${missed - missedBefore} never came, ${late} went out late; ${relayLost} lost before SRT receivers`
+  const network = `${forwarded} datagrams to both legs, ${lost} lost on one of them, ${missed - before.missed} never came, ${late - before.late} went out late; ${relayLost} lost before SRT receivers`
   return { record: watch.record(), network }
 }
 

@@ -84,7 +84,7 @@ export class Watch {
     this.#looked = to
     this.#take("", packets.streams ?? [], from, to)
     this.#take("cues ", cues.streams ?? [], from, to)
-    this.ownLosses = network.missed + packets.kernel_drops + cues.kernel_drops
+    this.ownLosses = network.missed + network.late + packets.kernel_drops + cues.kernel_drops
   }
 
   #take(prefix: string, reports: ReadonlyArray<StreamReport>, from: number, to: number): void {
