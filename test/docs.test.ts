@@ -51,6 +51,9 @@ const PROGRAMS: Readonly<Record<string, (words: ReadonlyArray<string>) => string
   },
   systemctl: (words) => (words.at(-1) === "stream-distributor" ? null : "another unit"),
   journalctl: (words) => (words.includes("stream-distributor") ? null : "another unit"),
+  // Installed beside the service. Commands of it that change what is on air are not tried.
+  distributor: ([command = ""]) =>
+    new RegExp(`^  "?${command}"?: async`, "m").test(read("scripts/distributor.mjs")) ? null : `no command ${command}`,
   "deploy/systemd/install.sh": (words) => words.find((word) => !installer.includes(`${word})`)) ?? null,
   "apt-get": (words) =>
     words
