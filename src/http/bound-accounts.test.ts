@@ -146,6 +146,7 @@ describe("an account that is bound to tags", () => {
       new Set([
         "metrics",
         "engine",
+        "engines",
         "health",
         "system",
         "config",

@@ -92,6 +92,8 @@ it("the life of a channel of MediaLive beside ours, on the pages", async () => {
   await page.getByText("SCTE-35 passthrough is off").waitFor()
   await page.getByText("m2tsSettings.scte35Control").waitFor()
   await page.getByText("$1.00 an hour").waitFor()
+  // Until AWS has told its prices, those of a table stand here and on the page of the start.
+  await page.getByText("list price estimate, by AWS's price list for eu-west-1").waitFor()
   await click(page.getByRole("link", { name: "Start…" }))
   await page
     .getByText("It costs $1.00 an hour by list prices (an estimate, by AWS's price list for eu-west-1")

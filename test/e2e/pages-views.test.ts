@@ -192,7 +192,7 @@ describe("an operator who is bound to a tag", () => {
     const { hidden } = station
     for (const path of [`/channels/${hidden.slug}`, `/channels/${hidden.id}`, "/channels/never-there"]) {
       expect([path, (await page.goto(server.url + path))?.status()]).toEqual([path, 404])
-      // Of what is there and of what is not the same is said; the name is the one that was asked for.
+      // A hidden channel and one that never was get the same words, but for the name that was asked for.
       expect((await page.locator("main").textContent())?.replaceAll(/"[^"]*"|planted4711-news/g, "")).toContain(
         "Not found",
       )
