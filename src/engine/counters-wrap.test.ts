@@ -189,5 +189,5 @@ describe.each([
     await eventually("the recording", () => recorded().length >= ts.length || null)
     expect(recorded().equals(ts)).toBe(true)
     expect(readdirSync(join(root, "hls")).filter((name) => name.endsWith(".ts")).length).toBeGreaterThan(1)
-  }, 180_000)
+  })
 })

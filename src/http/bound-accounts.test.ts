@@ -13,7 +13,7 @@ const apps = makeRealApps()
 let station: BoundStation
 beforeAll(async () => {
   station = await startBoundStation(apps)
-}, 60_000)
+})
 afterAll(apps.stopAll)
 
 /** Routes whose callers are none of the accounts, and the WebSockets, which have tests of their own. */
@@ -83,7 +83,7 @@ describe("an account that is bound to tags", () => {
     expect(shown).toContain(`/channels/${own.id}`)
     expect(shown).toContain("/api/config/changes")
     expect(shown).not.toContain("/metrics")
-  }, 120_000)
+  })
 
   it("shares no open page with those who see more, or other channels", async () => {
     const { app, keys } = station
@@ -131,7 +131,7 @@ describe("an account that is bound to tags", () => {
     }
     expect(compared).toBeGreaterThan(200)
     expect(await state()).toBe(before)
-  }, 120_000)
+  })
 
   it("is refused what is of the whole service, in words, and nothing that is of channels", async () => {
     const { ask, keys } = station

@@ -8,7 +8,7 @@ const apps = makeRealApps()
 let station: BoundStation
 beforeAll(async () => {
   station = await startBoundStation(apps)
-}, 60_000)
+})
 afterAll(apps.stopAll)
 
 describe("an account that is bound to tags", () => {

@@ -77,7 +77,7 @@ beforeAll(async () => {
   await eventually("AWS has told its channels and prices", async () =>
     (await call("GET", "/api/medialive")).body.channels[0]?.price?.from === "aws" ? true : null,
   )
-}, 90_000)
+})
 afterAll(async () => {
   await Effect.runPromise(Scope.close(scope, Exit.void))
   rmSync(directory, { recursive: true, force: true })
@@ -106,7 +106,6 @@ describe("answers", () => {
         Schema.decodeUnknownSync(schema as Schema.Schema<unknown>, { onExcessProperty: "error", errors: "all" })(answer)
       expect(text).not.toContain(KEYS.secretAccessKey)
     },
-    30_000,
   )
 
   it("hold no secret of a destination", async () => {
@@ -133,7 +132,6 @@ describe("bodies", () => {
         expect(paths, `${one.path}: ${one.what}`).toContain(one.path)
       }
     },
-    60_000,
   )
 
   it("of half a key, or another key without its secret, are refused", async () => {

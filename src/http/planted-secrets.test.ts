@@ -237,4 +237,4 @@ it("a planted secret comes back from no form, whatever is typed beside it and wh
   expect(fieldsFor("/settings/templates/cdn").length).toBeGreaterThan(1)
   for (const [id] of destinations) expect(fieldsFor(`/settings/notifications/destinations/${id}`)).not.toEqual([])
   for (const path of ["/add/output", "/add/outputs", "/add/channel", "/settings/config"]) expect(pages).toContain(path)
-}, 300_000)
+})

@@ -29,7 +29,7 @@ const executable = (): string => {
 }
 
 /** Longest wait for anything on a page, in ms, unless told otherwise; generous for a busy machine. */
-const WAIT_MS = 30_000
+const WAIT_MS = 120_000
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
 /** Starts a browser. Each file has one, and closes it in `afterAll`. */

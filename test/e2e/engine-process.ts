@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as v from "valibot"
+import { crowding } from "../../load-tests/lib/patience.ts"
 import { policyOf } from "../../src/effects/config/input-policy.ts"
 import { LineReader } from "../../src/engine/protocol/line-reader.ts"
 import {
@@ -114,7 +115,7 @@ export class EngineProcess extends EngineEvents {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`the engine did not answer ${command.cmd} within ${ms} ms:\n${this.log}`)),
-        ms,
+        ms * crowding(),
       )
       this.#waiting.set(id, (reply) => {
         clearTimeout(timer)

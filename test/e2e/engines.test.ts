@@ -51,7 +51,7 @@ beforeAll(async () => {
   product = await Product.start({ env: { ENGINES: "2" } })
   streams = [await stream("One"), await stream("Two")]
   for (const one of streams) await goesOn(one, 300)
-}, 60_000)
+})
 
 afterAll(async () => {
   for (const { sink, source } of streams) {

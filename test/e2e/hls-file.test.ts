@@ -44,7 +44,7 @@ beforeAll(async () => {
     const text = await response.text()
     return response.ok && (text.match(/\.ts$/gm)?.length ?? 0) >= 4 ? text : null
   })
-}, 180_000)
+})
 afterAll(() => product.dispose())
 
 describe("HLS in a directory", () => {

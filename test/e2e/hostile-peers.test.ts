@@ -55,7 +55,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await floodSrt(ports.attacked, 5000, 4000, "sound")
     for (const kind of RTMP_KINDS) await publishTo(kind, 10, messagesOf(kind))
     before = await residentAtRest(engine.pid)
-  }, 180_000)
+  })
   afterAll(async () => {
     await source.stop()
     for (const sink of sinks) sink.close()
@@ -104,9 +104,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await nobodyLostAnything()
   })
 
-  it(`${FLOOD} malformed handshakes leave memory where it was; a caller from elsewhere gets in meanwhile`, {
-    timeout: 240_000,
-  }, async () => {
+  it(`${FLOOD} malformed handshakes leave memory where it was; a caller from elsewhere gets in meanwhile`, async () => {
     const peak = forgetPeak(engine.pid)
     const flooding = floodSrt(ports.attacked, FLOOD, 5000, "malformed")
     await eventually("it is told", async () =>
@@ -133,9 +131,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     await nobodyLostAnything()
   })
 
-  it(`${FLOOD} handshakes of callers that never say anything again leave memory where it was`, {
-    timeout: 240_000,
-  }, async () => {
+  it(`${FLOOD} handshakes of callers that never say anything again leave memory where it was`, async () => {
     expect(await floodSrt(ports.attacked, FLOOD, 5000, "sound")).toBe(FLOOD)
     expect((await engine.output("attacked")).receivers.length).toBeLessThan(500)
     await eventually(
@@ -149,7 +145,6 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
 
   it.each(RTMP_KINDS)(
     "a flood of messages of an RTMP server that sends %s: each connection is ended at once",
-    { timeout: 180_000 },
     async (kind) => {
       const peak = forgetPeak(engine.pid)
       expect(await publishTo(kind, 10, messagesOf(kind))).toBe(true)
@@ -159,7 +154,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("point 22: memory under hostile
     },
   )
 
-  it.each(HTTP_KINDS)("an upload server that sends %s: the request is given up", { timeout: 180_000 }, async (kind) => {
+  it.each(HTTP_KINDS)("an upload server that sends %s: the request is given up", async (kind) => {
     const server = await HostileHttp.start(kind)
     const peak = forgetPeak(engine.pid)
     const id = `http ${kind}`

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
+import { crowding } from "../../load-tests/lib/patience.ts"
 import type { SenderReport } from "../../load-tests/lib/rtp-source-options.ts"
 import type { Totals } from "../../load-tests/lib/stream-check.ts"
 
@@ -25,7 +26,7 @@ const start = (tool: string, args: ReadonlyArray<string>, within: ReadonlyArray<
 const within = <T>(what: string, ms: number, promise: Promise<T>): Promise<T> => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what}`)), ms)
+    timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what}`)), ms * crowding())
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -148,7 +148,7 @@ beforeAll(async () => {
     product,
     Object.entries(all).map(([name, { legs, input }]) => ({ name, legs, ...(input === undefined ? {} : { input }) })),
   )
-}, 180_000)
+})
 afterAll(() => product.dispose())
 
 const outcome = (name: string): Outcome => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   product = await Product.start()
   const ours = Object.entries(scenarios).map(([name, scenario]) => ({ name, ...scenario }))
   outcomes = await play(product, hasMedia ? [...ours, { name: CAPTURE, legs: captureLegs() }] : ours)
-}, 180_000)
+})
 afterAll(() => product.dispose())
 
 const outcome = (name: Name): Outcome => {

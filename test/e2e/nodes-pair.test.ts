@@ -70,7 +70,7 @@ beforeAll(async () => {
   ;[b, browser] = await Promise.all([startNode("b", { databaseUrl: url, keyFile, runtime: "deno" }), startBrowser()])
   await placed("b would take over", ({ owner, partner }) => owner === "a" && partner === "b")
   await allSent(observer)
-}, 180_000)
+})
 afterAll(async () => {
   await browser?.close()
   await observer?.stop()
@@ -122,7 +122,7 @@ it("what would be no good node is refused at its start, with what to do, and dis
   expect(names.map(({ name }) => name)).toEqual(["a", "b"])
   expect((await placements(url)).map(({ epoch, owner }) => [owner, epoch])).toEqual([["a", expect.any(Number)]])
   expect(await doubles()).toBe(0)
-}, 180_000)
+})
 
 it("the pages of the node that does not own a channel choose its standby, move it, and drain its node", async () => {
   await observer.mark()
@@ -153,7 +153,7 @@ it("the pages of the node that does not own a channel choose its standby, move i
   expect(await doubles()).toBe(0)
   expect(problems).toEqual([])
   await close()
-}, 180_000)
+})
 
 it("the node on Deno takes over when the one on Bun is gone, and shows it", async () => {
   await placed("b would take over", ({ owner, partner }) => owner === "a" && partner === "b")
@@ -167,4 +167,4 @@ it("the node on Deno takes over when the one on Bun is gone, and shows it", asyn
     last_move: { from: "a", reason: "taken over" },
   })
   expect(b.child.spawnargs[0]).toMatch(/deno$/)
-}, 120_000)
+})

@@ -44,7 +44,7 @@ beforeAll(async () => {
   rtmp = await RtmpTestServer.start()
   hook = await startHttpReceiver()
   product = await Product.start()
-}, 180_000)
+})
 afterAll(async () => {
   await product.dispose()
   await hook.close()

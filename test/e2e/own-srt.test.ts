@@ -59,7 +59,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("a product on its own SRT stack
     )
     await sendTs(TS, { port: input, bitrate: BITRATE })
     for (const one of [caller, receiver]) await one.atLeast(TS.length)
-  }, 180_000)
+  })
   afterAll(async () => {
     udp.close()
     await Promise.all(peers.map((one) => one.stop("SIGKILL")))

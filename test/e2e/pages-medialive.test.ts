@@ -30,7 +30,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: "",
   }
   ;[browser, product] = await Promise.all([startBrowser(), Product.start({ env })])
-}, 180_000)
+})
 afterAll(async () => {
   for (const source of sources) await source.stop()
   await Promise.all([browser?.close(), product?.dispose()])
@@ -158,7 +158,7 @@ it("the life of a channel of MediaLive beside ours, on the pages", async () => {
   expect(await axe(page)).toEqual([])
   expect(problems).toEqual([])
   await close()
-}, 180_000)
+})
 
 it("a destination starts and stops MediaLive, by page: added, started, streaming, stopped, removed", async () => {
   aws.channel("1001").alerts = []
@@ -197,7 +197,7 @@ it("a destination starts and stops MediaLive, by page: added, started, streaming
   await page.getByText("Output Restream of Main Event removed.").waitFor()
   expect(problems).toEqual([])
   await close()
-}, 180_000)
+})
 
 it("a destination starts and stops MediaLive, by REST: ready, starting, streaming, ready", async () => {
   const set = await product.api("PUT", "/api/medialive/channels/1001/auto", { enabled: true, idle_minutes: 10 })
@@ -252,7 +252,7 @@ it("AWS that does not answer, or refuses, delays nothing: what it said last is s
   const refused = await product.api<{ detail: string }>("POST", "/api/medialive/channels/1001/start")
   expect([refused.status, refused.body.detail]).toEqual([502, expect.stringContaining("medialive:StartChannel")])
   aws.denied.clear()
-}, 240_000)
+})
 
 it("no secret is in the log, on a page, in the metrics or in an export, and AWS was asked once a second at most", async () => {
   const paths = ["/medialive", "/medialive/channels/1001", "/settings/medialive", "/metrics", "/api/config?secrets=1"]

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await api("POST", "/api/channels/news/start")
   for (const role of ["viewer", "operator", "admin"])
     await api("POST", "/api/users", { name: `the-${role}`, role, password: PASSWORD })
-}, 180_000)
+})
 afterAll(async () => {
   await Promise.all([browser?.close(), product?.dispose(), hook?.close()])
 })

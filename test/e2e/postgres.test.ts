@@ -29,7 +29,7 @@ beforeAll(async () => {
   link = await startPostgresLink(await server.createDatabase())
   product = await Product.start({ env: { DATABASE_URL: link.url, API_KEY } })
   receiver = await UdpReceiver.open()
-}, 180_000)
+})
 afterAll(async () => {
   await source?.stop()
   receiver?.close()

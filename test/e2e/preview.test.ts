@@ -55,7 +55,7 @@ beforeAll(async () => {
   source = spawn(join(root, "node_modules/.bin/bun"), args, { cwd: root, stdio: "ignore" })
   await product.until("packets arrive", "main", (view) => view.status === "running", 20_000)
   browser = await startBrowser()
-}, 180_000)
+})
 afterAll(async () => {
   await browser?.close()
   source?.kill("SIGKILL")
@@ -102,7 +102,7 @@ it("plays in the page, and ends with it", async () => {
   expect(taps()).toBeGreaterThan(0)
   await page.close()
   await eventually("the engine sends nothing any more", () => (taps() === 0 ? true : null), 20_000)
-}, 180_000)
+})
 
 it("stops by its button", async () => {
   const page = await open("main")
@@ -112,7 +112,7 @@ it("stops by its button", async () => {
   await eventually("the engine sends nothing any more", () => (taps() === 0 ? true : null), 20_000)
   expect(await button(page).count()).toBe(1)
   await page.close()
-}, 180_000)
+})
 
 it("says in words why there is none", async () => {
   await product.api("POST", "/api/channels/silent/stop")
@@ -127,7 +127,7 @@ it("says in words why there is none", async () => {
   expect(await watch("/preview/nothing").closed).toEqual({ code: 4004, reason: 'there is no channel "nothing"' })
   expect((await watch("/preview/main", { Origin: "https://example.com" }).closed).code).not.toBe(1000)
   expect((await fetch(`${product.url}/preview/main`)).status).toBe(426)
-}, 180_000)
+})
 
 it("is for a few viewers at a time, and begins with what the stream is made of", async () => {
   const viewers = Array.from({ length: MAX_VIEWERS }, () => watch("/preview/main"))
@@ -142,7 +142,7 @@ it("is for a few viewers at a time, and begins with what the stream is made of",
   const again = watch("/preview/main")
   expect(await again.first).toContain("stream_type")
   again.socket.close()
-}, 180_000)
+})
 
 it("has pictures of running channels, and none of others", async () => {
   const url = `${product.url}/channels/main/thumbnail.jpg`
@@ -181,7 +181,7 @@ it("has pictures of running channels, and none of others", async () => {
     404,
     "there is no picture of this channel: the channel does not run",
   ])
-}, 180_000)
+})
 
 it("has each new picture drawn in the place of the last, and says so where there is none any more", async () => {
   const page = await browser.newPage()
@@ -204,7 +204,7 @@ it("has each new picture drawn in the place of the last, and says so where there
   await place.locator(".no-picture").waitFor()
   expect(await place.locator("canvas").isVisible()).toBe(false)
   await page.close()
-}, 180_000)
+})
 
 it("shows nowhere: not among outputs, proofs of cues, metrics or events", async () => {
   const viewer = watch("/preview/main")
@@ -238,7 +238,7 @@ it("shows nowhere: not among outputs, proofs of cues, metrics or events", async 
   ).body
   expect(events.filter(({ kind, output }) => output !== null || kind === "cue_missed")).toEqual([])
   viewer.socket.close()
-}, 180_000)
+})
 
 it("ends with its channel and leaves no process behind", async () => {
   const viewer = watch("/preview/main")
@@ -247,4 +247,4 @@ it("ends with its channel and leaves no process behind", async () => {
   expect((await viewer.closed).code).toBe(4011)
   await eventually("no ffmpeg is left", () => (ffmpegs() === 0 ? true : null), 20_000)
   expect(taps()).toBe(0)
-}, 180_000)
+})

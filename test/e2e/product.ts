@@ -1,9 +1,10 @@
 /** Runs the real product as a child process on free ports and a temporary data directory, for end-to-end tests. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { availableParallelism, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { crowding } from "../../load-tests/lib/patience.ts"
 import { serviceEnvironment } from "../../scripts/service-environment.mjs"
 import type { ChannelView, OutputView } from "../../src/effects/model/channel.ts"
 import type { Health } from "../../src/effects/show/health-of.ts"
@@ -38,22 +39,9 @@ const ASK_MS = 100
 
 /** Longest wait in ms for what a test names no time for: it ends what hangs, and leaves room for a busy machine. */
 const PATIENCE_MS = 30_000
-/** A wait is prolonged at most this many times over on a busy machine. */
-const MOST_PROLONGED = 4
-
 /**
- * How many times as long something takes as on a machine of its own: processes that want to run for each processor
- * (proc_loadavg(5)), the average of the last minute or now, from 1 to `MOST_PROLONGED`.
- */
-const crowding = (): number => {
-  const [average = "0", , , running = "0"] = readFileSync("/proc/loadavg", "utf8").split(/[ /]/)
-  const wanting = Math.max(Number(average), Number(running))
-  return Math.min(MOST_PROLONGED, Math.max(1, wanting / availableParallelism()))
-}
-
-/**
- * Resolves with the first result of `look` that is not null or undefined. Rejects after `ms`, or longer where more
- * processes want to run than there are processors, naming what was awaited: `what` as it reads by then.
+ * Resolves with the first result of `look` that is not null or undefined. Rejects after `ms`, or longer on a machine that
+ * is slow or busy, naming what was awaited: `what` as it reads by then.
  */
 export const eventually = async <T>(
   what: string | (() => string),
@@ -241,7 +229,7 @@ export class Product {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () => reject(new Error(`the product did not end within ${ms} ms of ${signal}:\n${this.output}`)),
-        ms,
+        ms * crowding(),
       )
     })
     return Promise.race([ended, late]).finally(() => clearTimeout(timer))

@@ -70,7 +70,7 @@ beforeAll(async () => {
     input: inputs[name as Name] ?? {},
   }))
   outcomes = await play(product, scenarios)
-}, 180_000)
+})
 afterAll(() => product.dispose())
 
 const outcome = (name: Name): Outcome => {

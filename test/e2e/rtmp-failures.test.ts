@@ -17,7 +17,7 @@ beforeAll(async () => {
   product = await Product.start()
   const channel = await product.channel({ name: "failures", rtp_ip: "127.0.0.1", rtp_port: await freeUdpPort() })
   channelId = channel.id
-}, 180_000)
+})
 afterAll(async () => {
   await product.dispose()
   await nginx.stop()
@@ -102,4 +102,4 @@ it("a port that takes connections and says nothing, and one without the TLS that
   expect(dumb.status).toBe("retrying")
   expect(plain.error).toMatch(/TLS/)
   silent.close()
-}, 180_000)
+})

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const address = door.address()
   nginx = await NginxRtmp.start(typeof address === "object" && address !== null ? address.port : 0)
   product = await Product.start()
-}, 180_000)
+})
 afterAll(async () => {
   await product.dispose()
   await nginx.stop()

@@ -21,7 +21,7 @@ let server: RtmpTestServer
 beforeAll(async () => {
   server = await RtmpTestServer.start()
   product = await Product.start()
-}, 180_000)
+})
 afterAll(async () => {
   await product.dispose()
   server.stop()
@@ -90,7 +90,7 @@ describe("cue points", () => {
       )
     }
     await product.api("POST", `/api/channels/${id}/stop`)
-  }, 60_000)
+  })
 
   it("are sent in none but the styles that were asked for", () => {
     expect(found.get("none")).toEqual([])
@@ -168,7 +168,7 @@ describe("sessions", () => {
       expect(at.sessions.map(({ problem }) => problem)).toEqual(at.sessions.map(() => null))
       at.stop()
     }
-  }, 60_000)
+  })
 
   it("go through TLS with the server's name, and only with a certificate that is accepted", async () => {
     const tls = await RtmpTestServer.start({}, selfSigned())
@@ -192,7 +192,7 @@ describe("sessions", () => {
     ])
     expect(only(tls, "tls").problem).toBeNull()
     tls.stop()
-  }, 60_000)
+  })
 
   it("take a stream key apart from the URL, as it is, and never show it", async () => {
     const key = "abc?s_bl=1&a=Ab%2Fc/d"
@@ -203,7 +203,7 @@ describe("sessions", () => {
     const connect = session?.server.commands.find(({ name }) => name === "connect")
     expect(JSON.stringify(connect?.values[0])).toContain("live2?backup=1")
     expect(JSON.stringify(await product.view(id))).not.toContain("s_bl")
-  }, 60_000)
+  })
 
   it("go on in time when the connection was cut, at a key frame with its headers", async () => {
     const long = generateTs(9, { bitrate: BITRATE, breakEverySeconds: 30, breakSeconds: 2, spliceNullSeconds: 0 })
@@ -223,5 +223,5 @@ describe("sessions", () => {
     const last = videoTimes(before).at(-1) ?? 0
     expect(first?.timestampMs).toBeGreaterThan(last)
     expect((first?.timestampMs ?? 0) - last).toBeLessThan(5000)
-  }, 60_000)
+  })
 })

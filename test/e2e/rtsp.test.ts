@@ -13,7 +13,7 @@ const BITRATE = 3_000_000
 let product: Product
 beforeAll(async () => {
   product = await Product.start()
-}, 180_000)
+})
 afterAll(() => product.dispose())
 
 /** ffmpeg as an RTSP server; it counts the pictures and sound frames that it gets, by their hashes. */
@@ -102,4 +102,4 @@ it("pushes, comes back when ffmpeg is killed or the server has gone, and ends wi
   abort.abort()
   await sending
   await second.stop()
-}, 180_000)
+})

@@ -59,7 +59,7 @@ beforeAll(async () => {
     const settled = found.every((cue) => cue.outputs.every(({ status }) => status !== "pending"))
     return found.length === new Set(sent).size && settled ? found : null
   })
-}, 180_000)
+})
 afterAll(async () => {
   udp.close()
   rtp.close()

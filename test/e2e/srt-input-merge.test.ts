@@ -85,9 +85,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT legs", () => {
     }
   }
 
-  it("of equal content merge, with SRT and with RTP, and lose nothing when each is cut for 10 s", {
-    timeout: 180_000,
-  }, async () => {
+  it("of equal content merge, with SRT and with RTP, and lose nothing when each is cut for 10 s", async () => {
     const input = await encoder.channel()
     const [a, b, c] = [await listener("a"), await listener("b"), await listener("c")]
     lossy = await listener("lossy", { loss: 0.02, delayMs: 40, seed: 7 })
@@ -138,7 +136,8 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT legs", () => {
       expect(packets * 188 * 8).toBeGreaterThan(2 * CUT_S * BITRATE)
       expect((await engine.channelStats(channel)).merge_lost).toBe(0)
     }
-    expect((await engine.leg("primary", "two")).srt).toMatchObject({ state: "connected", connections: 2 })
+    const { srt } = await engine.leg("primary", "two")
+    expect([srt?.state, (srt?.connections ?? 0) >= 2]).toEqual(["connected", true])
     // Both legs of one channel, and the SRT leg of the other.
     expect(engine.legMessages("lost").filter((message) => /Connection was broken$/.test(message))).toHaveLength(3)
   })

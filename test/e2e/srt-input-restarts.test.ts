@@ -36,7 +36,7 @@ const stage = async () => {
 }
 
 describe.skipIf(openSrtLibrary({}).srt === null)("a channel received by SRT", () => {
-  it("keeps its connection when the control plane is killed, and loses nothing", { timeout: 60_000 }, async () => {
+  it("keeps its connection when the control plane is killed, and loses nothing", async () => {
     const { product, sink, channel, source, call, leg } = await stage()
     await call("first")
     await sink.until((report) => report.received >= 300)
@@ -54,7 +54,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("a channel received by SRT", ()
     expect(sink.stats()).toMatchObject({ lost: 0, duplicated: 0, out_of_order: 0, corrupt: 0 })
   })
 
-  it("is there for its sender again when the engine is killed", { timeout: 60_000 }, async () => {
+  it("is there for its sender again when the engine is killed", async () => {
     const { product, encoder, sink, channel, call, leg } = await stage()
     await call("first")
     await sink.until((report) => report.received >= 300)

@@ -60,6 +60,5 @@ describe.each(DATABASES)("a store in %s", (database) => {
           )
         }),
       ),
-    20_000 + ROUNDS * 6000,
   )
 })

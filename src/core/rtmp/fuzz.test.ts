@@ -4,7 +4,7 @@ import { fuzzRtmp } from "./testing/fuzz-rtmp.ts"
 const CASES = 8000
 
 describe("fuzzing RTMP", () => {
-  it(`holds its promises for any bytes: ${CASES} cases`, { timeout: 60_000 }, () => {
+  it(`holds its promises for any bytes: ${CASES} cases`, () => {
     const counts = fuzzRtmp(CASES, 20_261_121)
     expect(counts.amfSound + counts.amfRefused).toBeGreaterThan(CASES / 3)
     for (const count of Object.values(counts)) expect(count).toBeGreaterThan(CASES / 40)

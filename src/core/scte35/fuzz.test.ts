@@ -19,9 +19,7 @@ describe("fuzzing the SCTE-35 decoder", () => {
     expect(new Set(sections.flatMap(({ descriptors }) => (descriptors ?? []).map(({ name }) => name)))).toHaveLength(7)
   })
 
-  it(`gives a value or an error for any bytes, and every value encodes to its bytes: ${CASES} cases`, {
-    timeout: 60_000,
-  }, () => {
+  it(`gives a value or an error for any bytes, and every value encodes to its bytes: ${CASES} cases`, () => {
     const counts = fuzzDecoder(CASES, 20_260_101, fuzzCorpus())
     expect(counts.refused + counts.damaged + counts.sound).toBe(CASES)
     expect(Math.min(counts.refused, counts.damaged, counts.sound)).toBeGreaterThan(CASES / 20)

@@ -62,5 +62,4 @@ it.live(
         assert.strictEqual(again._tag === "Left" ? again.left._tag : "", "EngineUnavailable")
       }),
     ),
-  60_000,
 )

@@ -53,7 +53,7 @@ const upgraded = (left: object) =>
 type Upgraded = Effect.Effect.Success<ReturnType<typeof upgraded>>
 
 const test = (name: string, left: object, body: (stage: Upgraded) => Effect.Effect<void, unknown, Scope.Scope>) =>
-  it.live(name, () => Effect.scoped(Effect.flatMap(upgraded(left), body)), 40_000)
+  it.live(name, () => Effect.scoped(Effect.flatMap(upgraded(left), body)))
 
 describe("an engine that runs since before an upgrade", () => {
   test("is outdated, goes on, and is replaced when asked for, once", { build: "0123456789ab" }, (stage) =>

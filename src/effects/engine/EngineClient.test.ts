@@ -75,7 +75,7 @@ const until = (client: EngineClientService, what: string, test: (state: EngineSt
   )
 const pidOf = (state: EngineState) => state.info?.pid ?? 0
 const test = (name: string, body: (bench: Bench) => Effect.Effect<void, unknown>) =>
-  it.live(name, () => Effect.scoped(Effect.flatMap(bench, body)), 20_000)
+  it.live(name, () => Effect.scoped(Effect.flatMap(bench, body)))
 
 describe("EngineClient", () => {
   test("starts an engine, and ends it when the service ends", ({ commands, controlPlane, process }) =>

@@ -161,7 +161,7 @@ it("changes the same rows as the tables in memory, statement by statement", asyn
   }
   expect([...kinds].sort()).toEqual(["aim", "opened", "pair", "ready", "release", "take"])
   expect(told).toBeGreaterThan(50)
-}, 60_000)
+})
 
 it("lets a takeover and a beat of the owner that cross end in one order: never both", async () => {
   const other = openNodeDatabase(url, "other", () => {})
@@ -186,7 +186,7 @@ it("lets a takeover and a beat of the owner that cross end in one order: never b
   } finally {
     await other.close()
   }
-}, 30_000)
+})
 
 it("refuses two nodes of one name, of one address and of versions that do not fit, and says what to do", async () => {
   const timing = { leaseMs: 200, deadMs: 300, beatMs: 50 }
@@ -213,4 +213,4 @@ it("refuses two nodes of one name, of one address and of versions that do not fi
   await executePostgres(url, `UPDATE nodes SET protocol = 99, beat_ms = beat_ms + ${LONG_AGO_MS}`)
   const other = { ...nodeOf("b", "boot b", "machine 3"), address: "http://127.0.0.1:8001" }
   expect(await refusal(other)).toMatch(/^NODES: node "a" \(version 1\) does not work together with this version/)
-}, 30_000)
+})

@@ -239,9 +239,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-it("what hits one channel costs its sibling not one packet, and the engine is the one of before", {
-  timeout: 420_000,
-}, async (context) => {
+it("what hits one channel costs its sibling not one packet, and the engine is the one of before", async (context) => {
   for (const { name, skip } of ATTACKS) if (skip !== null) await context.annotate?.(`left out: ${name}: ${skip}`)
   const sink = createUdpSink({ port: 0 })
   const port = await putChannel("sibling")

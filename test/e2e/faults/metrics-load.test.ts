@@ -54,7 +54,7 @@ beforeAll(async () => {
     })
   }
   source = await startSource({ port: input, bitrate: 500_000 })
-}, 180_000)
+})
 afterAll(async () => {
   await source?.stop()
   await product?.dispose()

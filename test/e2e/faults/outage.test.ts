@@ -36,9 +36,7 @@ afterEach(async () => {
 })
 
 describe.skipIf(unavailable !== null)(`an outage${unavailable === null ? "" : ` (skipped: ${unavailable})`}`, () => {
-  it(`row 32: ${OUTPUTS} SRT outputs are back within 60 s, not all at once, with little CPU and few pages`, {
-    timeout: 200_000,
-  }, async () => {
+  it(`row 32: ${OUTPUTS} SRT outputs are back within 60 s, not all at once, with little CPU and few pages`, async () => {
     const open = MulticastPath.open()
     path = open
     let line: OutageLine | null = null

@@ -73,7 +73,6 @@ const pathsOf = async (engine: EngineProcess, stack: SrtStack): Promise<Path[]> 
 
 it.skipIf(openSrtLibrary({}).srt === null)(
   "nothing is lost where there is time to repair it, and never more than libsrt loses",
-  { timeout: 90_000 },
   async () => {
     const engine = await EngineProcess.start()
     cleanup.push(() => engine.dispose())
