@@ -45,17 +45,32 @@ const write = (name, text) => {
   renameSync(part, file)
 }
 
-const { outputs } = await Bun.build({
-  entrypoints: ENTRIES.map((entry) => join(root, entry)),
-  root,
-  target: "bun",
-  naming: { entry: "[dir]/[name].ts" },
-  // So that errors name the sources.
-  sourcemap: "linked",
-  external: LEFT_OUT,
-  plugins: [ownPlaces],
-})
-for (const output of outputs) write(output.path, await output.text())
+/** Those without `await` at their top level: only modules of CommonJS can be compiled beforehand. */
+const COMPILED = ["src/main.ts", "src/effects/testing/change-writer.ts"]
+
+const bundle = async (entries, options) => {
+  const { outputs } = await Bun.build({
+    entrypoints: entries.map((entry) => join(root, entry)),
+    root,
+    target: "bun",
+    naming: { entry: "[dir]/[name].ts" },
+    // So that errors name the sources.
+    sourcemap: "linked",
+    minify: { whitespace: true, syntax: true },
+    external: LEFT_OUT,
+    plugins: [ownPlaces],
+    ...options,
+  })
+  for (const output of outputs) write(output.path, new Uint8Array(await output.arrayBuffer()))
+}
+
+await Promise.all([
+  bundle(COMPILED, { format: "cjs", bytecode: true }),
+  bundle(
+    ENTRIES.filter((entry) => !COMPILED.includes(entry)),
+    {},
+  ),
+])
 for (const [name, target] of Object.entries(LINKS)) {
   const link = join(product, name)
   mkdirSync(dirname(link), { recursive: true })

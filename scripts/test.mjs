@@ -3,41 +3,53 @@
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
+import { setPriority } from "node:os"
 import { join, relative } from "node:path"
 import { check } from "./check.mjs"
 import { bun, root, setup } from "./setup.mjs"
 
 const only = process.argv.slice(2)
 
-/** Test files at a time. Two processors are busy with them: those of the end-to-end tests mostly wait. */
-const AT_A_TIME = { fast: 4, watchful: 2, e2e: 6, files: 3 }
-/** Projects of vitest.config.ts that run as one part, where they are not one of the same name. */
-const PROJECTS = { e2e: ["e2e", "replacing"] }
-/** Fast tests of a worker share one module graph, which takes long to load. The others have a process for each file. */
-const SHARED = ["fast"]
+/** Niceness of what takes only the processor time that others leave over. */
+const NICENESS = 19
 
 /**
- * Runs projects of vitest.config.ts, all of them or those of `files`.
+ * Parts of the suite. `forks` is how many test files run at a time on a machine of the usual speed: two processors are
+ * busy with them, since those of the end-to-end tests mostly wait. Workers that are `shared` keep one module graph, which
+ * takes long to load, for all of their files; others have a process for each file.
  */
-const vitest = async (name, { projects = PROJECTS[name] ?? [name], env, files = [] }) => {
+const PARTS = {
+  computing: { projects: ["computing"], forks: 2, shared: true, niceness: NICENESS },
+  fast: { projects: ["fast"], forks: 4, shared: true },
+  watchful: { projects: ["watchful"], forks: 2 },
+  e2e: { projects: ["e2e", "replacing"], forks: 6 },
+  files: { projects: ["computing", "fast", "watchful", "e2e", "replacing"], forks: 3 },
+}
+
+/** A slow machine has fewer files to do at a time: what they wait for would not come in time. */
+const forksOf = ({ forks }) => Math.max(2, Math.round(forks / Math.sqrt(slowness)))
+
+/** Runs a part, all of it or those of `files`. */
+const vitest = async (name, env, files = []) => {
+  const { niceness = 0, projects, shared = false } = PARTS[name]
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
-  const args = [
+  const forks = forksOf(PARTS[name])
+  const all = [
     "--bun",
     join(root, "node_modules", ".bin", "vitest"),
     "run",
     ...projects.flatMap((project) => ["--project", project]),
+    `--poolOptions.forks.maxForks=${forks}`,
+    // As many at least as at most: vitest 3.2 ends a shared worker twice when it is one too many, and fails the run
+    // for it.
+    ...(shared ? ["--poolOptions.forks.isolate=false", `--poolOptions.forks.minForks=${forks}`] : []),
+    ...["--reporter=default", "--reporter=json", `--outputFile=${report}`, "--passWithNoTests"],
+    ...files,
   ]
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`]
-  const forks = AT_A_TIME[name]
-  // As many at least as at most: vitest 3.2 ends a shared worker twice when it is one too many, and fails the run
-  // for it.
-  const shared = SHARED.includes(name)
-    ? ["--poolOptions.forks.isolate=false", `--poolOptions.forks.minForks=${forks}`]
-    : []
-  const pool = [`--poolOptions.forks.maxForks=${forks}`, ...shared]
-  const all = [...args, ...pool, ...reporters, "--passWithNoTests", ...files]
   const child = spawn(bun, all, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] })
+  // Processes and threads that it starts from now on are as patient.
+  if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness)
   const [status, signal] = await once(child, "close")
   if (!existsSync(report))
     return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
@@ -100,26 +112,33 @@ const folderInMemory = () => {
 }
 
 /**
- * All of it, one part after another, with the checks beside the fast tests. Fast tests beside the end-to-end ones would
- * save two minutes, but a machine that is busy with them for minutes keeps the engine from giving memory back, which
- * `hostile-peers` waits for.
+ * All of it. What only computes, and the checks, take what processor time others leave over: the end-to-end tests use
+ * three quarters of two processors.
  */
-const everything = async (env) => [
-  ...(await Promise.all([check(), vitest("fast", { env })])),
-  await vitest("watchful", { env }),
-  await vitest("e2e", { env }),
-]
+const everything = async (env) => {
+  const inTheBackground = Promise.all([check([], NICENESS), vitest("computing", env)])
+  const parts = []
+  for (const name of ["fast", "watchful", "e2e"]) parts.push(await vitest(name, env))
+  return [...(await inTheBackground), ...parts].flat()
+}
+
+/** Seconds that bundling takes on a quiet machine of the usual speed. */
+const USUAL_BUNDLING_S = 3
 
 /**
  * The product in few files (scripts/bundle-product.mjs), as end-to-end tests start it. Made anew for each run, it is
- * never stale, and a file that somebody changes meanwhile does not matter.
+ * never stale, and a file that somebody changes meanwhile does not matter. How long it takes tells how slow the machine
+ * is: virtual processors may be half as fast as an hour ago, which nothing else shows.
  */
 const bundles = () => {
+  const began = performance.now()
   const { status } = spawnSync(bun, [join(root, "scripts", "bundle-product.mjs")], { stdio: ["ignore", "inherit", 2] })
   if (status !== 0) throw new Error("the product could not be bundled: see the lines above")
+  slowness = Math.max(1, (performance.now() - began) / 1000 / USUAL_BUNDLING_S)
   return join(root, "build", "product")
 }
 
+let slowness = 1
 let home
 try {
   await setup("test")
@@ -130,12 +149,15 @@ try {
 }
 
 const folder = folderInMemory()
-const env = { ...process.env, ...SHORT_LIVED, RUNNER_ONLY: Object.keys(SHORT_LIVED).join(" "), PRODUCT_HOME: home }
+const env = {
+  ...process.env,
+  ...SHORT_LIVED,
+  MACHINE_SLOWNESS: slowness.toFixed(1),
+  RUNNER_ONLY: Object.keys(SHORT_LIVED).join(" "),
+  PRODUCT_HOME: home,
+}
 if (folder !== undefined) env.TMPDIR = folder
-const parts =
-  only.length === 0
-    ? await everything(env)
-    : [await vitest("files", { projects: ["fast", "watchful", "e2e", "replacing"], env, files: only })]
+const parts = only.length === 0 ? await everything(env) : [await vitest("files", env, only)]
 const failures = parts.flatMap((part) => part.failures ?? [])
 // Failures are repeated at the end, where they survive a log that is cut at its beginning.
 if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)
