@@ -45,14 +45,14 @@ describe("the command-line tools", () => {
     } finally {
       await sink.started.stop()
     }
-  }, 20_000)
+  })
 
   it("print what is wrong with an option and end with 2", async () => {
     const sender = startTool("rtp-sender", ["--channels", "many"])
     await sender.exited
     assert.strictEqual(sender.child.exitCode, 2)
     assert.match(sender.errors(), /--channels takes a number/)
-  }, 20_000)
+  })
 })
 
 describe("pacing", () => {

@@ -97,9 +97,7 @@ const expected = Array.from({ length: SECONDS / EVERY }, (_, i) => i + 1).flatMa
 })
 
 describe("three hours of the test source's schedule", () => {
-  it("lose no cue on their way through packet core and watcher, across the wrap of PTS", {
-    timeout: 60_000,
-  }, async () => {
+  it("lose no cue on their way through packet core and watcher, across the wrap of PTS", async () => {
     const { cues, endMs, events, runtime, scheduled, seen } = watch(await loadCore())
 
     expect(seen).toEqual(scheduled)

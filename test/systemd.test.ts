@@ -118,7 +118,7 @@ describe("deploy/systemd", () => {
     expect(tree(target).filter((name) => !name.startsWith("usr/lib/"))).toEqual(["etc/stream-distributor/environment"])
     install("--uninstall", "--purge", "--root", target)
     expect(tree(target).filter((name) => !name.startsWith("usr/lib/"))).toEqual([])
-  }, 60_000)
+  })
 
   it("refuses what it does not know", () => {
     expect(() => install("--rot", "/tmp")).toThrow(/usage/)
