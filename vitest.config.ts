@@ -19,9 +19,6 @@ const WATCHFUL = [
   "faults/senders",
 ].map((name) => `test/e2e/${name}.test.ts`)
 
-/** Tests that only compute, or ask an app within their process: they do not watch the clock. */
-const COMPUTING = ["src/{core,http}/**/*.test.{ts,tsx}", "views/**/*.test.{ts,tsx}", "test/*.test.ts"]
-
 /**
  * Tests that replace modules or load them anew: each needs a module graph, and so a process, of its own, and a runner
  * that loads modules. test/shared-modules.test.ts finds those that are missing here.
@@ -124,25 +121,14 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     setupFiles: ["test/before-each-file.ts"],
     projects: [
-      // Ranges of ports apart from those of the end-to-end tests, which run at the same time: see test/e2e/ports.ts.
-      {
-        extends: true,
-        test: {
-          ...BY_BUN,
-          name: "computing",
-          include: COMPUTING,
-          exclude: [...configDefaults.exclude, ...REPLACING],
-          env: { PORT_RANGES_FROM: "10" },
-          ...FAST,
-        },
-      },
       {
         extends: true,
         test: {
           ...BY_BUN,
           name: "fast",
           exclude: [...configDefaults.exclude, ...REPLACING],
-          include: ["src/{engine,effects,test-source}/**/*.test.ts", "src/*.test.ts", "load-tests/**/*.test.ts"],
+          include: ["src/**/*.test.{ts,tsx}", "views/**/*.test.{ts,tsx}", "load-tests/**/*.test.ts", "test/*.test.ts"],
+          // Apart from those of the end-to-end tests, which may run at the same time: see test/e2e/ports.ts.
           env: { PORT_RANGES_FROM: "6" },
           ...FAST,
         },

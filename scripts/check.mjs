@@ -3,7 +3,6 @@
 // names begin with one of the given words.
 import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
-import { setPriority } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { root } from "./setup.mjs"
@@ -26,26 +25,25 @@ const CHECKS = [
 ]
 
 /** Exit code and output of a command; the code is -1 when it could not be run. */
-const run = (command, args, niceness) =>
+const run = (command, args) =>
   new Promise((resolve) => {
     const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "0" }, maxBuffer: 100_000_000 }
-    const child = execFile(command, args, options, (error, stdout, stderr) => {
+    execFile(command, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : -1
       resolve({ status, output: `${stdout}${stderr}${status === -1 ? `${error.message}\n` : ""}` })
     })
-    if (child.pid !== undefined && niceness !== 0) setPriority(child.pid, niceness)
   })
 
 /**
- * Runs the checks whose names begin with one of `names`, or all of them, one after another, at a niceness; returns how
- * many passed and how many failed.
+ * Runs the checks whose names begin with one of `names`, or all of them, one after another; returns how many passed and
+ * how many failed.
  */
-export const check = async (names = [], niceness = 0) => {
+export const check = async (names = []) => {
   let passed = 0
   const failedNames = []
   const chosen = CHECKS.filter(([name]) => names.length === 0 || names.some((start) => name.startsWith(start)))
   for (const [name, [command, ...args]] of chosen) {
-    const { output, status } = await run(command, args, niceness)
+    const { output, status } = await run(command, args)
     if (status === 0) passed += 1
     else failedNames.push(name)
     process.stdout.write(`${status === 0 ? "" : output}${status === 0 ? "ok" : "FAILED"}: ${name}\n`)

@@ -3,15 +3,11 @@
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
-import { setPriority } from "node:os"
 import { join, relative } from "node:path"
 import { check } from "./check.mjs"
 import { bun, root, setup } from "./setup.mjs"
 
 const only = process.argv.slice(2)
-
-/** Niceness of what takes only the processor time that others leave over. */
-const NICENESS = 19
 
 /**
  * Parts of the suite. `forks` is how many test files run at a time on a machine of the usual speed: two processors are
@@ -19,11 +15,10 @@ const NICENESS = 19
  * takes long to load, for all of their files; others have a process for each file.
  */
 const PARTS = {
-  computing: { projects: ["computing"], forks: 2, shared: true, niceness: NICENESS },
   fast: { projects: ["fast"], forks: 4, shared: true },
   watchful: { projects: ["watchful"], forks: 2 },
   e2e: { projects: ["e2e", "replacing"], forks: 6 },
-  files: { projects: ["computing", "fast", "watchful", "e2e", "replacing"], forks: 3 },
+  files: { projects: ["fast", "watchful", "e2e", "replacing"], forks: 3 },
 }
 
 /** A slow machine has fewer files to do at a time: what they wait for would not come in time. */
@@ -31,7 +26,7 @@ const forksOf = ({ forks }) => Math.max(2, Math.round(forks / Math.sqrt(slowness
 
 /** Runs a part, all of it or those of `files`. */
 const vitest = async (name, env, files = []) => {
-  const { niceness = 0, projects, shared = false } = PARTS[name]
+  const { projects, shared = false } = PARTS[name]
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
   const forks = forksOf(PARTS[name])
@@ -48,8 +43,6 @@ const vitest = async (name, env, files = []) => {
     ...files,
   ]
   const child = spawn(bun, all, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] })
-  // Processes and threads that it starts from now on are as patient.
-  if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness)
   const [status, signal] = await once(child, "close")
   if (!existsSync(report))
     return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
@@ -112,15 +105,15 @@ const folderInMemory = () => {
 }
 
 /**
- * All of it: alone, what watches milliseconds; then the rest, where the checks, and what only computes, take what
- * processor time others leave over: the end-to-end tests use three quarters of two processors.
+ * All of it, one part after another, with the checks beside the fast tests. Fast tests beside the end-to-end ones would
+ * use processors better: at a niceness of 19 they get too little on a slow machine, and those that watch milliseconds
+ * (`watchful`) fail beside anything.
  */
-const everything = async (env) => {
-  const watchful = await vitest("watchful", env)
-  const inTheBackground = Promise.all([check([], NICENESS), vitest("computing", env)])
-  const parts = [watchful, await vitest("fast", env), await vitest("e2e", env)]
-  return [...parts, ...(await inTheBackground)]
-}
+const everything = async (env) => [
+  ...(await Promise.all([check(), vitest("fast", env)])),
+  await vitest("watchful", env),
+  await vitest("e2e", env),
+]
 
 /** Seconds that bundling takes on a quiet machine of the usual speed. */
 const USUAL_BUNDLING_S = 3

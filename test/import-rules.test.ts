@@ -22,7 +22,7 @@ const MANIFEST = {
   devDependencies: { tool: "1.0.0", typescript: "5.9.3" },
 }
 const PACKAGES = ["declared", "undeclared", "tool"]
-const LONG_MS = 180_000
+const LONG_MS = 300_000
 
 const made = (name: string): Files => ({
   [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: "1.0.0", main: "index.js" }),

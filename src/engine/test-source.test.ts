@@ -9,7 +9,7 @@ import { createTestProgramme } from "../test-source/test-programme.ts"
 
 const SCRIPT = fileURLToPath(new URL("./test-source.ts", import.meta.url))
 const DENO = fileURLToPath(new URL("../../node_modules/.bin/deno", import.meta.url))
-const TIMEOUT_MS = 20_000
+const TIMEOUT_MS = 300_000
 
 interface Arrival {
   readonly atMs: number

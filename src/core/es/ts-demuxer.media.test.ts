@@ -11,7 +11,7 @@ import { nalViews } from "./nal.ts"
 import { collect } from "./testing/collect.ts"
 
 const installed = spawnSync("ffmpeg", ["-version"]).status === 0
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 300_000
 
 /**
  * Files, with the bytes of audio before the first header, which ffmpeg hands on and the product does not, and the bytes

@@ -13,7 +13,7 @@ import { ALLOW_ALL, mux } from "./testing/mux.ts"
 import { writeFlvFile } from "./testing/write-flv-file.ts"
 
 const installed = spawnSync("ffmpeg", ["-version"]).status === 0
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 300_000
 
 /** Files with H.264, with AAC, or with both. */
 const FILES = [

@@ -12,7 +12,7 @@ const cores = await loadCores()
 
 describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   const core = cores[build]
-  const TIMEOUT_MS = 60_000
+  const TIMEOUT_MS = 300_000
   const out = (datagrams: ReadonlyArray<Datagram>) => {
     const { counters, slots } = compareWithReference(core, datagrams)
     return { counters, bytes: joinBytes(slots.map(({ payload }) => payload)) }

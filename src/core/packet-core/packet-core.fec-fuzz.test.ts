@@ -7,7 +7,7 @@ import * as L from "../assembly/memory/layout.ts"
 import { sequenceOf } from "./testing/fec/packet.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 300_000
 const FIRST = 65_450
 const media = mediaDatagrams(240, FIRST)
 const sound = withFec(media, { columns: 6, rows: 5 })

@@ -9,7 +9,7 @@ import { sequenceOf } from "./testing/fec/packet.ts"
 import { isConfirmed, recoverAll } from "./testing/fec/solver.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 300_000
 /** Most media datagrams in a scenario: as many as the datagram store still holds at its end. */
 const MEDIA_MAX = 700
 

@@ -11,7 +11,7 @@ import type { Datagram } from "./testing/reference-datagram.ts"
 import type { ReferenceEvent } from "./testing/reference-results.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 300_000
 
 /**
  * Files for which the manifest's figures mean something else. test-142 was resynchronised there at odd offsets, while

@@ -8,7 +8,7 @@ import { propertyRuns } from "../../../test/property-runs.ts"
 import * as L from "../assembly/memory/layout.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 300_000
 
 describe.each(coreBuilds)("packet core against the reference parser (%s)", (build) => {
   const core = cores[build]

@@ -9,7 +9,7 @@ import { LEG_COUNTERS } from "./leg-fields.ts"
 import { arbitraryProgrammes } from "./testing/arbitrary-programmes.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 300_000
 const SEED = 3
 
 describe.each(coreBuilds)("TR 101 290 and access points against the reference parser (%s)", (build) => {
