@@ -11,7 +11,7 @@ import { type AccountRows, makeAccountRows, type StoredKey, type StoredUser } fr
 import { tellChange } from "./account-words.ts"
 import { newKey } from "./api-key.ts"
 import { keepMetricsKey, makeFirstKey } from "./first-keys.ts"
-import { hashPassword, isPassword } from "./password.ts"
+import { hashPassword, isPassword, type PasswordCost } from "./password.ts"
 
 export interface AccountsService {
   readonly users: () => ReadonlyArray<UserView>
@@ -51,6 +51,8 @@ export interface AccountsOptions {
   /** True when the service may be open while there are no users and keys. */
   readonly mayBeOpen: boolean
   readonly sessionKey: Uint8Array
+  /** What a guess of a password costs, where that is not the usual. */
+  readonly passwordCost?: PasswordCost
 }
 
 const PREFIX_LENGTH = 8
@@ -117,7 +119,10 @@ const holdAccounts = (rows: AccountRows, options: AccountsOptions): Effect.Effec
 const now = () => new Date().toISOString()
 
 /** The verbs that change users. */
-const makeUserVerbs = (held: Held): Pick<AccountsService, "createUser" | "updateUser" | "removeUser"> => {
+const makeUserVerbs = (
+  held: Held,
+  cost?: PasswordCost,
+): Pick<AccountsService, "createUser" | "updateUser" | "removeUser"> => {
   const { checkRemaining, inTurn, roles, rows, users } = held
   const needUser = (name: string) =>
     Effect.suspend(() => {
@@ -141,7 +146,7 @@ const makeUserVerbs = (held: Held): Pick<AccountsService, "createUser" | "update
           if (users.has(name)) return yield* conflict("name", `there is a user "${name}" already`)
           yield* checkRemaining("role", [...roles(), role])
           const at = now()
-          const hash = yield* hashPassword(password)
+          const hash = yield* hashPassword(password, cost)
           return yield* putUser({ name, role, tags, password: hash, created_at: at, changed_at: at })
         }),
       ),
@@ -153,7 +158,7 @@ const makeUserVerbs = (held: Held): Pick<AccountsService, "createUser" | "update
           const bound = tags === undefined ? user.tags : tidyTags(tags)
           yield* checkBound(next, bound)
           yield* checkRemaining("role", [...roles(user), next])
-          const hash = password === undefined ? user.password : yield* hashPassword(password)
+          const hash = password === undefined ? user.password : yield* hashPassword(password, cost)
           return yield* putUser({ ...user, role: next, tags: bound, password: hash, changed_at: now() })
         }),
       ),
@@ -227,7 +232,7 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
       login: (name, password) =>
         Effect.suspend(() => {
           const user = users.get(name)
-          return Effect.map(isPassword(password, user?.password), (right) =>
+          return Effect.map(isPassword(password, user?.password, options.passwordCost), (right) =>
             right && user !== undefined ? user : null,
           )
         }),
@@ -243,7 +248,7 @@ export const makeAccounts = (rows: AccountRows, options: AccountsOptions): Effec
           }
         }),
       ),
-      ...makeUserVerbs(held),
+      ...makeUserVerbs(held, options.passwordCost),
       ...makeKeyVerbs(held),
       sessionKey: options.sessionKey,
     }

@@ -4,6 +4,9 @@ import { type AccountsOptions, type AccountsService, makeAccounts } from "../acc
 import type { AccountRows } from "../accounts/account-rows.ts"
 import type { AuditEntry, AuditRows } from "../accounts/audit-rows.ts"
 
+/** What a guess costs in tests, many of which make users or log in: next to nothing. */
+export const CHEAP_PASSWORDS = { N: 16, r: 8, p: 1 }
+
 const noRows: AccountRows = {
   load: Effect.succeed({ users: [], keys: [] }),
   putUser: () => Effect.void,
@@ -13,7 +16,15 @@ const noRows: AccountRows = {
 }
 
 export const memoryAccounts = (over: Partial<AccountsOptions> = {}): AccountsService =>
-  Effect.runSync(makeAccounts(noRows, { apiKey: false, mayBeOpen: true, sessionKey: new Uint8Array(32), ...over }))
+  Effect.runSync(
+    makeAccounts(noRows, {
+      apiKey: false,
+      mayBeOpen: true,
+      sessionKey: new Uint8Array(32),
+      passwordCost: CHEAP_PASSWORDS,
+      ...over,
+    }),
+  )
 
 export const memoryAudit = (): AuditRows => {
   const entries: AuditEntry[] = []

@@ -11,6 +11,7 @@ import { AppConfig, type AppConfigService } from "../../effects/config/AppConfig
 import { EngineClient } from "../../effects/engine/EngineClient.ts"
 import { layerFile, Store, type StoreService } from "../../effects/store/Store.ts"
 import { type ControlPlane, controlPlane } from "../../effects/supervisor/ControlPlane.ts"
+import { CHEAP_PASSWORDS } from "../../effects/testing/accounts.ts"
 import { appConfig } from "../../effects/testing/configs.ts"
 import { ControlPlaneLive } from "../../effects/testing/control-plane.ts"
 import { type FakeEngine, makeFakeEngine } from "../../effects/testing/FakeEngine.ts"
@@ -46,6 +47,8 @@ export interface RealAppOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Data directory of an earlier run, which is kept. */
   readonly dataDir?: string
+  /** Whether the audit log has a file of its own, so that only changes are written to the store's. */
+  readonly auditApart?: boolean
   /** Services in the place of the real ones. */
   readonly over?: Partial<Pick<ControlPlane, "nodes">>
 }
@@ -78,19 +81,26 @@ export const startRealApp = async (options: RealAppOptions = {}): Promise<RealAp
       apiKey: Option.isSome((options.settings ?? OPEN).apiKey),
       mayBeOpen: true,
       sessionKey: new Uint8Array(32),
+      passwordCost: CHEAP_PASSWORDS,
     }
     const accounts = yield* makeAccounts(makeAccountRows(store.access), access)
-    return { engine, store, accounts, plane: yield* Effect.provide(controlPlane, context), runtime }
+    const audited =
+      options.auditApart === true
+        ? yield* Effect.provide(Store, yield* Layer.buildWithScope(layerFile(join(dataDir, "audit.db")), scope))
+        : store
+    return { engine, store, audited, accounts, plane: yield* Effect.provide(controlPlane, context), runtime }
   }).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
-  const { accounts, engine, plane, runtime, store } = await Effect.runPromise(layer).catch(async (error: unknown) => {
-    await Effect.runPromise(Scope.close(scope, Exit.void))
-    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
-    throw error
-  })
+  const { accounts, audited, engine, plane, runtime, store } = await Effect.runPromise(layer).catch(
+    async (error: unknown) => {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
+      throw error
+    },
+  )
   const app = makeApp({
     plane: { ...plane, ...options.over },
     accounts,
-    audit: makeAuditRows(store.access),
+    audit: makeAuditRows(audited.access),
     settings: { timeZone: "UTC", ...options.config, ...(options.settings ?? OPEN) },
     runtime,
   })

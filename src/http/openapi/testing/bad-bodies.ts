@@ -1,4 +1,6 @@
 /** Bodies that are wrong in one place, made from the schemas of the OpenAPI document. */
+
+import { JSON_AT_ONCE } from "../../request/off-thread.ts"
 import { isObject, type Json, type JsonObject } from "../json-schema.ts"
 import { listOf, numberOf, propertiesOf, type SchemaReader, schemaReader, typesOf } from "./schema-reader.ts"
 
@@ -53,6 +55,9 @@ const wrongTypes = (
   )
 }
 
+/** Short enough not to be parsed on a thread of its own, each of which takes as long to start as hundreds of answers. */
+const LONG_TEXT = "X".repeat(JSON_AT_ONCE / 2)
+
 /** Numbers, texts and lists just beyond what the schema lets them be, and no value of its choices. */
 const outOfBounds = (
   schema: JsonObject,
@@ -83,7 +88,7 @@ const outOfBounds = (
       Array.from({ length: most + 1 }, () => item),
     )
   if (Array.isArray(schema["enum"]))
-    for (const value of ["", "no such value", "X".repeat(100_000)]) add("not one of its values", value)
+    for (const value of ["", "no such value", LONG_TEXT]) add("not one of its values", value)
   return found
 }
 

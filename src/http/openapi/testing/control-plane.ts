@@ -18,7 +18,10 @@ export interface ControlPlane {
   readonly receive: (channel: string) => Promise<void>
   /** What was logged as an error: nothing, unless a handler failed. */
   readonly failures: ReadonlyArray<string>
-  /** Changes whenever anything is written to the store (SQLite's data_version as another connection sees it). */
+  /**
+   * Changes whenever anything but the audit log is written to the store (SQLite's data_version as another connection
+   * sees it).
+   */
   readonly written: () => unknown
   readonly close: () => Promise<void>
 }
@@ -26,6 +29,7 @@ export interface ControlPlane {
 export const makeControlPlane = async (): Promise<ControlPlane> => {
   const { app, dataDir, engine, errors, stop } = await startRealApp({
     settings: { ...OPEN, auth: false },
+    auditApart: true,
     over: { nodes: fakeNodes("node-a", NODES) },
   })
   const observer = new DatabaseSync(join(dataDir, "distributor.db"), { readOnly: true })
