@@ -6,17 +6,20 @@ const SIZES = [TS_PACKET_SIZE, 204] as const
 const FURTHER = 4
 const TAIL = FURTHER * 204
 
+/** Whether bytes at `at` and every `size` from there on are sync bytes: `most` of them, as far as there are bytes. */
+const haveSync = (bytes: Uint8Array, at: number, size: number, most: number): boolean => {
+  for (let i = 0; i < most && at + i * size < bytes.length; i++) if (bytes[at + i * size] !== SYNC_BYTE) return false
+  return true
+}
+
 export const isEven = (bytes: Uint8Array, size: number = TS_PACKET_SIZE): boolean =>
-  bytes.length > 0 && bytes.length % size === 0 && bytes.every((byte, at) => at % size !== 0 || byte === SYNC_BYTE)
+  bytes.length > 0 && bytes.length % size === 0 && haveSync(bytes, 0, size, bytes.length / size)
 
 /** Finds where the first five sync bytes at the same distance begin, from `from` on; null when there are none. */
 export const findRun = (bytes: Uint8Array, from = 0): { readonly at: number; readonly size: number } | null => {
-  for (let at = from; at < bytes.length; at++) {
-    for (const size of SIZES) {
-      const isRun = [0, 1, 2, 3, 4].every((i) => bytes[at + i * size] === SYNC_BYTE)
-      if (isRun) return { at, size }
-    }
-  }
+  for (let at = bytes.indexOf(SYNC_BYTE, from); at >= 0; at = bytes.indexOf(SYNC_BYTE, at + 1))
+    for (const size of SIZES)
+      if (at + FURTHER * size < bytes.length && haveSync(bytes, at, size, 1 + FURTHER)) return { at, size }
   return null
 }
 
@@ -70,10 +73,7 @@ export class ReferenceBytes {
    * Whether up to `most` sync bytes are at `offset` and one packet after another from there, as far as there are bytes.
    */
   #agrees(bytes: Uint8Array, offset: number, most: number): boolean {
-    const expected = Array.from({ length: most }, (_, i) => offset + i * (this.size ?? 0)).filter(
-      (at) => at < bytes.length,
-    )
-    return expected.every((at) => bytes[at] === SYNC_BYTE)
+    return haveSync(bytes, offset, this.size ?? 0, most)
   }
 
   /** Takes a packet that is whole, although what follows it is not there yet. */
