@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process"
 import fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
+import { hasFfmpeg, runFfmpeg } from "../../../test/ffmpeg.ts"
 import { joinBytes } from "../bytes/join-bytes.ts"
 import {
   AAC_SAMPLE_RATES,
@@ -12,7 +12,6 @@ import {
 } from "./aac.ts"
 import { adtsFrame } from "./testing/audio.ts"
 
-const ffmpeg = spawnSync("ffmpeg", ["-version"]).status === 0
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"))
 
 describe("ADTS", () => {
@@ -88,20 +87,30 @@ describe("silence", () => {
     expect(silentAacBlock(1)).toHaveLength(4)
     expect(silentAacBlock(2)).toHaveLength(6)
   })
+})
 
-  it
-    .skipIf(!ffmpeg)
-    .each(
-      AAC_SAMPLE_RATES.slice(0, 12).flatMap((rate, index) =>
-        ([1, 2] as const).map((channels) => [rate, index, channels] as const),
-      ),
-    )("at %i Hz (index %i) with %i channels decodes without error, and is silent", (rate, index, channels) => {
-    const adts = joinBytes(new Array<Uint8Array>(20).fill(adtsFrame(silentAacBlock(channels), { index, channels })))
-    const args = ["-v", "error", "-xerror", "-f", "aac", "-i", "pipe:0", "-f", "s16le", "pipe:1"]
-    const { stdout, stderr, status } = spawnSync("ffmpeg", args, { input: adts, maxBuffer: 2 ** 26 })
-    expect([stderr.toString(), status]).toEqual(["", 0])
-    expect(stdout.length).toBe(20 * 1024 * 2 * channels)
-    expect(stdout.every((byte) => byte === 0)).toBe(true)
-    expect(rate).toBe(AAC_SAMPLE_RATES[index])
+describe.skipIf(!hasFfmpeg)("silence as ffmpeg decodes it", () => {
+  const CASES = AAC_SAMPLE_RATES.slice(0, 12).flatMap((rate, index) =>
+    ([1, 2] as const).map((channels) => ({ rate, index, channels })),
+  )
+  let decoded: ReturnType<typeof runFfmpeg>
+  beforeAll(() => {
+    const jobs = CASES.map(({ channels, index }) => ({
+      input: joinBytes(new Array<Uint8Array>(20).fill(adtsFrame(silentAacBlock(channels), { index, channels }))),
+      format: "aac",
+      outputs: [{ maps: [], options: ["-f", "s16le"] }],
+    }))
+    decoded = runFfmpeg(jobs, ["-xerror"])
+  })
+
+  it("makes no error", () => {
+    expect([decoded.stderr, decoded.status]).toEqual(["", 0])
+  })
+
+  it.each(CASES)("has nothing but zeros at $rate Hz (index $index) with $channels channels", (one) => {
+    const bytes = decoded.files[CASES.indexOf(one)]?.[0] ?? new Uint8Array()
+    expect(bytes.length).toBe(20 * 1024 * 2 * one.channels)
+    expect(bytes.every((byte) => byte === 0)).toBe(true)
+    expect(one.rate).toBe(AAC_SAMPLE_RATES[one.index])
   })
 })

@@ -1,10 +1,11 @@
 // Muxes real streams: the result must be what ffmpeg makes of them, and ffmpeg must be able to read it.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { hasFfmpeg, runFfmpeg } from "../../../test/ffmpeg.ts"
 import { hasMedia, readMedia } from "../../../test/media.ts"
 import { collect } from "../es/testing/collect.ts"
 import type { FlvMessage } from "./message.ts"
@@ -12,7 +13,6 @@ import { decodeAudioBody, decodeVideoBody, splitLengthPrefixed } from "./tag-bod
 import { ALLOW_ALL, mux } from "./testing/mux.ts"
 import { writeFlvFile } from "./testing/write-flv-file.ts"
 
-const installed = spawnSync("ffmpeg", ["-version"]).status === 0
 const TIMEOUT_MS = 300_000
 
 /** Files with H.264, with AAC, or with both. */
@@ -87,21 +87,21 @@ const sounds = (list: ReadonlyArray<{ type: number; time: number; body: Uint8Arr
     return tag?.packet === "frame" ? [{ dts: time, pts: time, bytes: tag.data }] : []
   })
 
-/** The FLV file that `ffmpeg -c copy` makes of the streams that the muxer carries. */
-const reference = (ts: Uint8Array): ReturnType<typeof tags> => {
-  const { streams, frames } = collect(ts)
-  const { video, audio } = streams.at(-1) ?? { video: null, audio: null }
-  // Audio that is listed but never comes stops ffmpeg, because it has no sample rate.
-  const maps = [video, frames.length === 0 ? null : audio].flatMap((stream) =>
-    stream === null ? [] : ["-map", `0:i:${stream.pid}`],
-  )
-  const out = join(directory, "reference.flv")
-  // -use_wallclock and similar options stay off: the times are the file's own, rebased by ffmpeg to its first packet.
-  spawnSync("ffmpeg", ["-v", "error", "-y", "-f", "mpegts", "-i", "pipe:0", ...maps, "-c", "copy", "-f", "flv", out], {
-    input: ts,
-    timeout: TIMEOUT_MS,
+/** The FLV files that `ffmpeg -c copy` makes of the streams that the muxer carries, by the names of `FILES`. */
+const references = (): ReadonlyMap<string, ReturnType<typeof tags>> => {
+  const jobs = FILES.map((name) => {
+    const input = whole(name)
+    const { streams, frames } = collect(input)
+    const { video, audio } = streams.at(-1) ?? { video: null, audio: null }
+    // Audio that is listed but never comes stops ffmpeg, because it has no sample rate.
+    const maps = [video, frames.length === 0 ? null : audio].flatMap((stream) =>
+      stream === null ? [] : [`i:${stream.pid}`],
+    )
+    // -use_wallclock and similar options stay off: times are the file's own, rebased by ffmpeg to its first packet.
+    return { input, format: "mpegts", outputs: [{ maps, options: ["-c", "copy", "-f", "flv"] }] }
   })
-  return tags(new Uint8Array(readFileSync(out)))
+  const { files } = runFfmpeg(jobs)
+  return new Map(FILES.map((name, at) => [name, tags(files[at]?.[0] ?? new Uint8Array())]))
 }
 
 const digest = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
@@ -115,11 +115,15 @@ const content = ({ bytes }: Packet): string =>
 const asTags = (messages: ReadonlyArray<FlvMessage>) =>
   messages.map(({ type, timestampMs: time, body }) => ({ type, time, body }))
 
-describe.skipIf(!hasMedia || !installed)("[media] FLV against ffmpeg -c copy", () => {
-  it.each(FILES)("%s", { timeout: TIMEOUT_MS }, (name) => {
-    const ts = whole(name)
-    const { messages, muxer, problems } = mux(ts)
-    const theirs = reference(ts)
+describe.skipIf(!hasMedia || !hasFfmpeg)("[media] FLV against ffmpeg -c copy", () => {
+  let all: ReturnType<typeof references>
+  beforeAll(() => {
+    all = references()
+  })
+
+  it.each(FILES)("%s", (name) => {
+    const { messages, muxer, problems } = mux(whole(name))
+    const theirs = all.get(name) ?? []
     const [video, theirVideo] = [pictures(asTags(messages)), pictures(theirs)]
     const [audio, theirAudio] = [sounds(asTags(messages)), sounds(theirs)]
     const shift = theirVideo[0]?.dts ?? 0
@@ -164,7 +168,7 @@ describe.skipIf(!hasMedia || !installed)("[media] FLV against ffmpeg -c copy", (
   )
 })
 
-describe.skipIf(!hasMedia || !installed)("[media] Enhanced RTMP", () => {
+describe.skipIf(!hasMedia || !hasFfmpeg)("[media] Enhanced RTMP", () => {
   it.each([
     ["shaka/hls-ts-h265_0.ts", 360, 0],
     ["srtrelay/h265.ts", 25, 0],
