@@ -4,6 +4,7 @@
  * the reported facts must equal those of a machine that starts at 0.
  */
 import { createHash } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import { describe, expect, it } from "vitest"
 import * as L from "../src/core/assembly/memory/layout.ts"
 import type { CoreEvent } from "../src/core/packet-core/event-records.ts"
@@ -147,8 +148,7 @@ const run = async (scenario: string, from: number) => {
     jitter: core.legField(leg, L.LEG_JITTER_90K),
   }))
   return {
-    difference: tsDifference(ts, result.bytes),
-    bytes: createHash("sha256").update(result.bytes).digest("hex"),
+    bytes: result.bytes,
     slotTimes: result.slotTimes,
     slots: (core.ringHead(0) - start) >>> 0,
     sections,
@@ -160,11 +160,18 @@ const run = async (scenario: string, from: number) => {
   }
 }
 
+/** What has been seen, for people to read. */
+const shown = ({ bytes, ...seen }: Awaited<ReturnType<typeof run>>) => ({
+  difference: tsDifference(ts, bytes),
+  bytes: createHash("sha256").update(bytes).digest("hex"),
+  ...seen,
+})
+
 describe.each(Object.keys(SCENARIOS))("%s", (scenario) => {
   const fromZero = run(scenario, 0)
 
   it("shows what the others are held to: cues that went out, and some that a slow reader lost", async () => {
-    const { difference, fates, notes, readers, sections, slots } = await fromZero
+    const { bytes, fates, notes, readers, sections, slots } = await fromZero
     expect(slots).toBeGreaterThan(3900)
     expect(sections.length).toBeGreaterThan(8)
     const sent = (id: string) =>
@@ -180,11 +187,11 @@ describe.each(Object.keys(SCENARIOS))("%s", (scenario) => {
         (one) => (one as CoreEvent).type === L.EVENT_MERGE && (one as CoreEvent).a === L.MERGE_OFF,
       )
       expect(ends).toMatchObject([{ b: L.MERGE_END_DIFFERENT }])
-    } else expect(difference.extra).toBe(0)
+    } else expect(tsDifference(ts, bytes).extra).toBe(0)
   })
 
   it.each(STARTS)("is the same with counters that start %s", async (_, from) => {
     const [old, young] = await Promise.all([run(scenario, from), fromZero])
-    expect(old).toEqual(young)
+    if (!isDeepStrictEqual(old, young)) expect(shown(old)).toEqual(shown(young))
   })
 })
