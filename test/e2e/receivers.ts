@@ -4,6 +4,9 @@ import { createSocket, type Socket } from "node:dgram"
 import { readFileSync } from "node:fs"
 import { eventually } from "./product.ts"
 
+/** How long a program may take to end, in ms. */
+const FORCE_AFTER_MS = 10_000
+
 /** A program whose stdout is the TS it received. */
 export class ProgramReceiver {
   readonly child: ChildProcess
@@ -33,11 +36,14 @@ export class ProgramReceiver {
     )
   }
 
+  /** Ends the program, by force when it does not end by itself: ffmpeg hangs in libsrt now and then. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return
     const ended = new Promise((resolve) => this.child.once("exit", resolve))
     this.child.kill(signal)
+    const force = setTimeout(() => this.child.kill("SIGKILL"), FORCE_AFTER_MS)
     await ended
+    clearTimeout(force)
   }
 }
 

@@ -94,6 +94,9 @@ export class SrtSender {
     this.child.kill(signal)
     // ffmpeg goes on writing what it was given until its input ends.
     this.child.stdin?.destroy()
+    // It hangs in libsrt now and then.
+    const force = setTimeout(() => this.child.kill("SIGKILL"), 10_000)
     await ended
+    clearTimeout(force)
   }
 }
