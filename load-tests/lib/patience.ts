@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 
 /** A wait is prolonged at most this many times over. */
-const MOST_PROLONGED = 10
+const MOST_PROLONGED = 6
 
 /** How many times as long as usual the machine took to bundle the product (scripts/test.mjs), from 1. */
 const slowness = Math.max(1, Number(process.env["MACHINE_SLOWNESS"]) || 1)
