@@ -196,8 +196,7 @@ describe("pages and their readers", () => {
 
   it("find a half-filled form as they left it when they come back, but for secrets", async () => {
     const { close, page, problems } = await open("/add/output?channel=culture-2")
-    // Before the URL: the form of an SRT output has no stream key.
-    await page.getByLabel("Stream key", { exact: true }).fill("s3cret-key")
+    await page.getByLabel("Stream key", { exact: true }).fill("s3cret-key") // SRT's URL hides the field.
     await page.getByLabel("URL", { exact: true }).fill("srt://203.0.113.7:9100?latency=300")
     await page.getByLabel("Name", { exact: true }).fill("Half typed")
     await page.getByRole("link", { name: "Events", exact: true }).click()
