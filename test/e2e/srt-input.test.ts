@@ -19,7 +19,7 @@ type Role = "caller" | "listener"
 
 /** Time in ms for which either side may stand still before packets come too late: of short streams, and of long ones. */
 const LATENCY_MS = 1500
-const LONG_LATENCY_MS = 3000
+const LONG_LATENCY_MS = 5000
 
 describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs", () => {
   let engine: EngineProcess
@@ -130,6 +130,6 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs", () => {
     })
     expect(all.length).toBeGreaterThan(40)
     const ts = new Uint8Array(Buffer.concat(all))
-    await passes(await feed(ts, "srt-live-transmit", role, { latency: LONG_LATENCY_MS }), 20e6)
+    await passes(await feed(ts, "srt-live-transmit", role, { latency: LONG_LATENCY_MS }))
   })
 })
