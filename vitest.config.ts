@@ -112,7 +112,7 @@ class LongestFirst extends BaseSequencer {
 /** Time-outs in ms end what hangs. They say nothing about how fast something is, and leave room for a busy machine. */
 const FAST = { testTimeout: 300_000, hookTimeout: 300_000 }
 /** Tests of these files wait for real time to pass, so many of one file may wait together. */
-const END_TO_END = { testTimeout: 400_000, hookTimeout: 240_000, maxConcurrency: 12 }
+const END_TO_END = { testTimeout: 420_000, hookTimeout: 240_000, maxConcurrency: 12 }
 
 export default defineConfig({
   test: {
@@ -129,7 +129,7 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...REPLACING],
           include: ["src/**/*.test.{ts,tsx}", "views/**/*.test.{ts,tsx}", "load-tests/**/*.test.ts", "test/*.test.ts"],
           // Apart from those of the end-to-end tests, which may run at the same time: see test/e2e/ports.ts.
-          env: { PORT_RANGES_FROM: "6" },
+          env: { PORT_RANGES_FROM: "4" },
           ...FAST,
         },
       },

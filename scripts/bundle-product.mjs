@@ -10,14 +10,12 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const product = join(root, "build", "product")
 
-/** What runs by itself: the processes, the threads that they start, and a writer of stores that tests kill. */
-const ENTRIES = [
-  "src/main.ts",
-  "src/engine/main.ts",
-  "src/engine/test-source.ts",
-  "src/http/request/parse-worker.ts",
-  "src/effects/testing/change-writer.ts",
-]
+/**
+ * What runs by itself: the processes, the threads that they start, and a writer of stores that tests kill. Those without
+ * `await` at their top level are compiled beforehand, which only modules of CommonJS can be.
+ */
+const COMPILED = ["src/main.ts", "src/effects/testing/change-writer.ts"]
+const LOADED = ["src/engine/main.ts", "src/engine/test-source.ts", "src/http/request/parse-worker.ts"]
 /** What they read, by paths of their own. */
 const LINKS = { build: "build", "views/assets": "views/assets" }
 /** Packages with native parts, or with files that they look for beside themselves. */
@@ -45,10 +43,7 @@ const write = (name, text) => {
   renameSync(part, file)
 }
 
-/** Those without `await` at their top level: only modules of CommonJS can be compiled beforehand. */
-const COMPILED = ["src/main.ts", "src/effects/testing/change-writer.ts"]
-
-const bundle = async (entries, options) => {
+const bundle = async (entries, options = {}) => {
   const { outputs } = await Bun.build({
     entrypoints: entries.map((entry) => join(root, entry)),
     root,
@@ -64,13 +59,7 @@ const bundle = async (entries, options) => {
   for (const output of outputs) write(output.path, new Uint8Array(await output.arrayBuffer()))
 }
 
-await Promise.all([
-  bundle(COMPILED, { format: "cjs", bytecode: true }),
-  bundle(
-    ENTRIES.filter((entry) => !COMPILED.includes(entry)),
-    {},
-  ),
-])
+await Promise.all([bundle(COMPILED, { format: "cjs", bytecode: true }), bundle(LOADED)])
 for (const [name, target] of Object.entries(LINKS)) {
   const link = join(product, name)
   mkdirSync(dirname(link), { recursive: true })

@@ -22,14 +22,14 @@ const PARTS = {
 }
 
 /** A slow machine has fewer files to do at a time: what they wait for would not come in time. */
-const forksOf = ({ forks }) => Math.max(2, Math.round(forks / Math.sqrt(slowness)))
+const forksOf = ({ forks }, slowness) => Math.max(2, Math.round(forks / Math.sqrt(slowness)))
 
 /** Runs a part, all of it or those of `files`. */
 const vitest = async (name, env, files = []) => {
   const { projects, shared = false } = PARTS[name]
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
-  const forks = forksOf(PARTS[name])
+  const forks = forksOf(PARTS[name], Number(env.MACHINE_SLOWNESS))
   const all = [
     "--bun",
     join(root, "node_modules", ".bin", "vitest"),
@@ -127,15 +127,16 @@ const bundles = () => {
   const began = performance.now()
   const { status } = spawnSync(bun, [join(root, "scripts", "bundle-product.mjs")], { stdio: ["ignore", "inherit", 2] })
   if (status !== 0) throw new Error("the product could not be bundled: see the lines above")
-  slowness = Math.max(1, (performance.now() - began) / 1000 / USUAL_BUNDLING_S)
-  return join(root, "build", "product")
+  return {
+    home: join(root, "build", "product"),
+    slowness: Math.max(1, (performance.now() - began) / 1000 / USUAL_BUNDLING_S),
+  }
 }
 
-let slowness = 1
-let home
+let product
 try {
   await setup("test")
-  home = bundles()
+  product = bundles()
 } catch (cause) {
   process.stdout.write(`${cause instanceof Error ? cause.message : String(cause)}\n0 passed, 1 failed\n`)
   process.exit(1)
@@ -145,9 +146,9 @@ const folder = folderInMemory()
 const env = {
   ...process.env,
   ...SHORT_LIVED,
-  MACHINE_SLOWNESS: slowness.toFixed(1),
+  MACHINE_SLOWNESS: product.slowness.toFixed(1),
   RUNNER_ONLY: Object.keys(SHORT_LIVED).join(" "),
-  PRODUCT_HOME: home,
+  PRODUCT_HOME: product.home,
 }
 if (folder !== undefined) env.TMPDIR = folder
 const parts = only.length === 0 ? await everything(env) : [await vitest("files", env, only)]

@@ -3,7 +3,6 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { type Checked, checkMadeUp, type Files } from "./made-up-checkout.ts"
 
-const LONG_MS = 300_000
 const COPIED = ["scripts/check.mjs", "scripts/setup.mjs", "scripts/code-size.mjs"]
 
 const checked = (files: Files, tables = {}): Checked => {
@@ -71,21 +70,17 @@ const HARMLESS: Files = {
 }
 
 describe("the size of files and functions", () => {
-  it(
-    "may be 300 and 80 lines; cases of tests, declarations and what is installed may be longer",
-    () => {
-      const { output, passes } = checked(HARMLESS)
-      expect(passes, output).toBe(true)
-      expect(output).toBe("ok: size of files and functions\n")
-    },
-    LONG_MS,
-  )
+  it("may be 300 and 80 lines; cases of tests, declarations and what is installed may be longer", () => {
+    const { output, passes } = checked(HARMLESS)
+    expect(passes, output).toBe(true)
+    expect(output).toBe("ok: size of files and functions\n")
+  })
 
   describe("is refused and named when too long:", () => {
     let found: Checked = { passes: true, output: "" }
     beforeAll(() => {
       found = checked(Object.fromEntries(TOO_LONG.map(([, path, source]) => [path, source])))
-    }, LONG_MS)
+    })
 
     it.each(TOO_LONG)("%s", (_, path, __, named) => {
       expect(found.passes).toBe(false)
@@ -102,9 +97,7 @@ describe("the size of files and functions", () => {
     })
   })
 
-  it("is excused for the tables that are listed, and for nothing else in them; an entry without need is refused", {
-    timeout: LONG_MS,
-  }, () => {
+  it("is excused for the tables that are listed, and for nothing else in them; an entry without need is refused", () => {
     const files = {
       "src/table.ts": file(500),
       "src/table-and-more.ts": `${file(500)}${braced(81, "const make = () => ")}`,

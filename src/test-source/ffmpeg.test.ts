@@ -1,13 +1,13 @@
 // What ffmpeg, a decoder that is not ours, says about the test programme.
 import { spawnSync } from "node:child_process"
 import { describe, expect, it } from "vitest"
+import { hasFfmpeg } from "../../test/ffmpeg.ts"
 import { drawScene } from "./draw.ts"
 import { HEIGHT, LUMA_COLUMNS, Picture, WIDTH } from "./picture.ts"
 import { breakAt } from "./schedule.ts"
 import { generateTs, type TestProgrammeOptions } from "./test-programme.ts"
 
-const installed = spawnSync("ffmpeg", ["-version"]).status === 0
-if (!installed) process.stderr.write("ffmpeg is not installed: the test source is not checked against a decoder\n")
+if (!hasFfmpeg) process.stderr.write("ffmpeg is not installed: the test source is not checked against a decoder\n")
 
 const run = (
   command: string,
@@ -20,7 +20,7 @@ const run = (
 const decode = (ts: Uint8Array, args: string[]) =>
   run("ffmpeg", ["-v", "error", "-xerror", "-f", "mpegts", "-i", "pipe:0", ...args, "pipe:1"], ts)
 
-describe.skipIf(!installed)("the test programme in ffmpeg", () => {
+describe.skipIf(!hasFfmpeg)("the test programme in ffmpeg", () => {
   it.each<[string, TestProgrammeOptions]>([
     ["the defaults", {}],
     [

@@ -13,7 +13,7 @@ import { eventually } from "./product.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 /** Pages in the order in which somebody reads them: the first one starts the service that the others use. */
-const PAGES = ["quick-start", "deployment", "examples", "troubleshooting", "backup", "dashboards"]
+const PAGES = ["quick-start", "deployment", "examples", "troubleshooting", "upgrade", "backup", "dashboards"]
 /** A request that fails ends the block, as a person would stop there. */
 const PRELUDE =
   'set -euo pipefail; curl() { command curl --silent --show-error --fail-with-body --max-time 60 "$@"; }; '

@@ -7,10 +7,10 @@ import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
 
 const FIRST = 10_240
-const PER_WORKER = 740
-const WORKERS = 13
+const PER_WORKER = 1200
+const WORKERS = 8
 
-/** Number of the worker. Test runners at once count their workers apart, so each begins at another range. */
+/** Number of the worker. Two test runners at once count their workers apart, so one of them begins at a later range. */
 const worker = Number(process.env["PORT_RANGES_FROM"] ?? 0) + Number(process.env["VITEST_POOL_ID"] ?? 0)
 const first = FIRST + (worker % WORKERS) * PER_WORKER
 let next = Math.floor(Math.random() * PER_WORKER)

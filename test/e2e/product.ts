@@ -229,7 +229,7 @@ export class Product {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () => reject(new Error(`the product did not end within ${ms} ms of ${signal}:\n${this.output}`)),
-        ms * crowding(),
+        ms,
       )
     })
     return Promise.race([ended, late]).finally(() => clearTimeout(timer))

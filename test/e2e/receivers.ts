@@ -7,6 +7,18 @@ import { eventually } from "./product.ts"
 /** How long a program may take to end, in ms. */
 const FORCE_AFTER_MS = 10_000
 
+/** Ends a program, by force when it does not end by itself: ffmpeg and srt-live-transmit hang in libsrt now and then. */
+export const endProgram = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once("exit", resolve))
+  child.kill(signal)
+  // ffmpeg goes on writing what it was given until its input ends.
+  child.stdin?.destroy()
+  const force = setTimeout(() => child.kill("SIGKILL"), FORCE_AFTER_MS)
+  await ended
+  clearTimeout(force)
+}
+
 /** A program whose stdout is the TS it received. */
 export class ProgramReceiver {
   readonly child: ChildProcess
@@ -36,14 +48,8 @@ export class ProgramReceiver {
     )
   }
 
-  /** Ends the program, by force when it does not end by itself: ffmpeg hangs in libsrt now and then. */
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    const ended = new Promise((resolve) => this.child.once("exit", resolve))
-    this.child.kill(signal)
-    const force = setTimeout(() => this.child.kill("SIGKILL"), FORCE_AFTER_MS)
-    await ended
-    clearTimeout(force)
+  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    return endProgram(this.child, signal)
   }
 }
 

@@ -130,6 +130,6 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs", () => {
     })
     expect(all.length).toBeGreaterThan(40)
     const ts = new Uint8Array(Buffer.concat(all))
-    await passes(await feed(ts, "srt-live-transmit", role, { latency: LONG_LATENCY_MS }))
+    await passes(await feed(ts, "srt-live-transmit", role, { latency: LONG_LATENCY_MS }), 20e6)
   })
 })

@@ -1,7 +1,7 @@
 /** The near sides of SRT inputs: srt-live-transmit and ffmpeg, which send what they are given, byte for byte. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { eventually } from "./product.ts"
-import { isBound } from "./receivers.ts"
+import { endProgram, isBound } from "./receivers.ts"
 
 /** Bytes of a message: seven TS packets. */
 const MESSAGE = 1316
@@ -88,15 +88,7 @@ export class SrtSender {
   }
 
   /** Ends it: with SIGKILL it says no goodbye. */
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    const ended = new Promise((resolve) => this.child.once("exit", resolve))
-    this.child.kill(signal)
-    // ffmpeg goes on writing what it was given until its input ends.
-    this.child.stdin?.destroy()
-    // It hangs in libsrt now and then.
-    const force = setTimeout(() => this.child.kill("SIGKILL"), 10_000)
-    await ended
-    clearTimeout(force)
+  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    return endProgram(this.child, signal)
   }
 }

@@ -13,8 +13,6 @@ import { decodeAudioBody, decodeVideoBody, splitLengthPrefixed } from "./tag-bod
 import { ALLOW_ALL, mux } from "./testing/mux.ts"
 import { writeFlvFile } from "./testing/write-flv-file.ts"
 
-const TIMEOUT_MS = 300_000
-
 /** Files with H.264, with AAC, or with both. */
 const FILES = [
   "tsduck/test-064.ts",
@@ -145,7 +143,6 @@ describe.skipIf(!hasMedia || !hasFfmpeg)("[media] FLV against ffmpeg -c copy", (
 
   it.each(["kim-company/scte35.ts", "tsduck/test-064.ts", "mediabunny/no-initial-keyframe.ts"])(
     "%s decodes without a word",
-    { timeout: TIMEOUT_MS },
     (name) => {
       const path = join(directory, "own.flv")
       writeFileSync(path, writeFlvFile(mux(whole(name), { audio: "silence" }).messages))

@@ -12,13 +12,12 @@ const cores = await loadCores()
 
 describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
   const core = cores[build]
-  const TIMEOUT_MS = 300_000
   const out = (datagrams: ReadonlyArray<Datagram>) => {
     const { counters, slots } = compareWithReference(core, datagrams)
     return { counters, bytes: joinBytes(slots.map(({ payload }) => payload)) }
   }
 
-  it("random cuts of 1 to 9000 bytes equal the stream", { timeout: TIMEOUT_MS }, () => {
+  it("random cuts of 1 to 9000 bytes equal the stream", () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 400 })), {
       minLength: 1,
       maxLength: 40,
@@ -41,9 +40,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     )
   })
 
-  it("with junk between and datagrams lost, only packets of the stream leave, in order, and most of them", {
-    timeout: TIMEOUT_MS,
-  }, () => {
+  it("with junk between and datagrams lost, only packets of the stream leave, in order, and most of them", () => {
     const order = new Map(packetsOf(stream).map((packet, i) => [hexOf(packet), i]))
     const piece = fc.record({
       size: fc.integer({ min: 900, max: 3000 }),
@@ -75,9 +72,7 @@ describe.each(coreBuilds)("raw UDP as a byte stream (%s)", (build) => {
     )
   })
 
-  it("agrees with the reference on two senders of bytes, RTP and whole packets on one port", {
-    timeout: TIMEOUT_MS,
-  }, () => {
+  it("agrees with the reference on two senders of bytes, RTP and whole packets on one port", () => {
     const step = fc.record({
       sender: fc.nat(5),
       size: fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.constantFrom(188, 204, 1316, 1328, 1472)),

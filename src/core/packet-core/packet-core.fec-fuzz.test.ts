@@ -7,7 +7,6 @@ import * as L from "../assembly/memory/layout.ts"
 import { sequenceOf } from "./testing/fec/packet.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 300_000
 const FIRST = 65_450
 const media = mediaDatagrams(240, FIRST)
 const sound = withFec(media, { columns: 6, rows: 5 })
@@ -125,7 +124,7 @@ describe.each(coreBuilds)("garbage on the FEC ports (%s)", (build) => {
   it.each([
     ["noise", noise],
     ["bytes dressed as FEC", dressed],
-  ])("never traps on %s and rebuilds nothing that was not sent", { timeout: TIMEOUT_MS }, (_, bytes) => {
+  ])("never traps on %s and rebuilds nothing that was not sent", (_, bytes) => {
     fc.assert(
       fc.property(scenario(bytes, 60), (s) => {
         const counters = run(s)
@@ -139,7 +138,7 @@ describe.each(coreBuilds)("garbage on the FEC ports (%s)", (build) => {
     )
   })
 
-  it("never traps on FEC packets with damaged headers", { timeout: TIMEOUT_MS }, () => {
+  it("never traps on FEC packets with damaged headers", () => {
     fc.assert(
       fc.property(scenario(damaged, 60), (s) => {
         run(s)

@@ -9,7 +9,6 @@ import { sequenceOf } from "./testing/fec/packet.ts"
 import { isConfirmed, recoverAll } from "./testing/fec/solver.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 300_000
 /** Most media datagrams in a scenario: as many as the datagram store still holds at its end. */
 const MEDIA_MAX = 700
 
@@ -80,7 +79,7 @@ const play = (s: Scenario) => {
 describe.each(coreBuilds)("FEC recovery against an offline solver (%s)", (build) => {
   const core = cores[build]
 
-  it("rebuilds exactly what can be rebuilt, byte for byte", { timeout: TIMEOUT_MS }, () => {
+  it("rebuilds exactly what can be rebuilt, byte for byte", () => {
     let rebuilt = 0
     let lost = 0
     const check = (s: Scenario) => {

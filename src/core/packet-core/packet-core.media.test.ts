@@ -11,7 +11,6 @@ import type { Datagram } from "./testing/reference-datagram.ts"
 import type { ReferenceEvent } from "./testing/reference-results.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 300_000
 
 /**
  * Files for which the manifest's figures mean something else. test-142 was resynchronised there at odd offsets, while
@@ -26,7 +25,7 @@ const sections = (events: ReadonlyArray<ReferenceEvent>, table: number) =>
 describe.skipIf(!hasMedia).each(coreBuilds)("[media] real transport streams (%s)", (build) => {
   const core = cores[build]
 
-  it.each(transportStreams())("$name", { timeout: TIMEOUT_MS }, (facts) => {
+  it.each(transportStreams())("$name", (facts) => {
     const bytes = readMedia(facts.name).subarray(facts.first_sync)
     const whole = bytes.subarray(0, bytes.length - (bytes.length % 188))
     compareWithReference(core, toDatagrams(whole))

@@ -8,12 +8,11 @@ import { propertyRuns } from "../../../test/property-runs.ts"
 import * as L from "../assembly/memory/layout.ts"
 
 const cores = await loadCores()
-const TIMEOUT_MS = 300_000
 
 describe.each(coreBuilds)("packet core against the reference parser (%s)", (build) => {
   const core = cores[build]
 
-  it("agrees on streams with every kind of damage", { timeout: TIMEOUT_MS }, () => {
+  it("agrees on streams with every kind of damage", () => {
     fc.assert(
       fc.property(arbitraryDatagrams(80), (datagrams) => {
         compareWithReference(core, datagrams)
@@ -22,7 +21,7 @@ describe.each(coreBuilds)("packet core against the reference parser (%s)", (buil
     )
   })
 
-  it("agrees on noise", { timeout: TIMEOUT_MS }, () => {
+  it("agrees on noise", () => {
     fc.assert(
       fc.property(arbitraryNoise(40), (datagrams) => {
         compareWithReference(core, datagrams)
@@ -31,7 +30,7 @@ describe.each(coreBuilds)("packet core against the reference parser (%s)", (buil
     )
   })
 
-  it("accounts for every datagram once", { timeout: TIMEOUT_MS }, () => {
+  it("accounts for every datagram once", () => {
     fc.assert(
       fc.property(arbitraryDatagrams(40), (datagrams) => {
         const { counters: c } = compareWithReference(core, datagrams)
@@ -43,7 +42,7 @@ describe.each(coreBuilds)("packet core against the reference parser (%s)", (buil
     )
   })
 
-  it("never traps and never writes outside its areas, whatever the batch holds", { timeout: TIMEOUT_MS }, () => {
+  it("never traps and never writes outside its areas, whatever the batch holds", () => {
     const guarded = [L.TX_MMSG, L.LEGS + 2 * L.LEG_SIZE, L.RING_HEADS + 64, L.RINGS + L.RING_BYTES, L.MAP_END + 1024]
     const fill = fc.record({
       bytes: fc.uint8Array({ minLength: 1500, maxLength: 1500 }),

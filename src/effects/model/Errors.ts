@@ -4,12 +4,16 @@ import { Schema } from "effect"
 const FieldError = Schema.Struct({ path: Schema.String, message: Schema.String })
 export type FieldError = typeof FieldError.Type
 
+/** The errors in one line, each behind its place; what is about no field alone has none (`path` is empty). */
+const sentencesOf = (errors: ReadonlyArray<FieldError>): string =>
+  errors.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
+
 /** The request's content is wrong; HTTP 400. */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
   errors: Schema.Array(FieldError),
 }) {
   override get message() {
-    return this.errors.map((e) => `${e.path}: ${e.message}`).join("; ")
+    return sentencesOf(this.errors)
   }
 }
 
@@ -44,7 +48,7 @@ export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", {
   errors: Schema.Array(FieldError),
 }) {
   override get message() {
-    return this.errors.map((e) => `${e.path}: ${e.message}`).join("; ")
+    return sentencesOf(this.errors)
   }
 }
 
