@@ -72,6 +72,22 @@ describe("the forms of the pages", () => {
     await Promise.all([srt.stop(), close()])
   })
 
+  it("say what a URL means that was there before the page's scripts", async () => {
+    const { context, page, problems, close } = await open("/")
+    let load = (): void => undefined
+    const loading = new Promise<void>((resolve) => (load = resolve))
+    await context.route(/htmx\.js/, async (route) => {
+      await loading
+      await route.continue()
+    })
+    await page.goto(`${product.url}/add/output?channel=news`, { waitUntil: "commit" })
+    await page.getByLabel("URL", { exact: true }).fill("srt://127.0.0.1:9000?latency=400")
+    load()
+    await page.getByText("Interpreted as: SRT caller to 127.0.0.1:9000, latency 400 ms").waitFor()
+    expect(problems).toEqual([])
+    await close()
+  })
+
   it("say what is wrong in place, and keep what was typed, secrets too", async () => {
     const { page, problems, expectProblem, close } = await open("/add/output?channel=news")
     expectProblem(/status of 400/)

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createSocket, type Socket } from "node:dgram"
 import { readFileSync } from "node:fs"
+import { encodeSockaddr } from "../../src/engine/ffi/sockaddr.ts"
+import { forceReceiveBuffer } from "../../src/engine/inputs/srt-receive-buffer.ts"
 import { eventually } from "./product.ts"
 
 /** How long a program may take to end, in ms. */
@@ -53,6 +55,9 @@ export class ProgramReceiver {
   }
 }
 
+/** Buffer in bytes for what arrives while the tests' process stands still; net.core.rmem_max is often a twentieth. */
+const RECEIVE_BUFFER = 4 << 20
+
 /** Collects datagrams on a UDP port; `header` bytes are cut off each (12 for RTP). */
 export class UdpReceiver {
   readonly port: number
@@ -71,10 +76,13 @@ export class UdpReceiver {
   }
 
   static open(port = 0, host = "127.0.0.1"): Promise<UdpReceiver> {
-    const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", recvBufferSize: 4 << 20 })
+    const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", recvBufferSize: RECEIVE_BUFFER })
     return new Promise((resolve, reject) => {
       socket.once("error", reject)
-      socket.bind(port, host, () => resolve(new UdpReceiver(socket)))
+      socket.bind(port, host, () => {
+        forceReceiveBuffer(encodeSockaddr(host, socket.address().port), RECEIVE_BUFFER)
+        resolve(new UdpReceiver(socket))
+      })
     })
   }
 

@@ -26,12 +26,15 @@ export const rtpHeader = (sequence: number, timestamp: number, ssrc: number, pay
   return header
 }
 
+/** A sender that is further behind its bit rate does not make up for it: a burst overflows the receiver's buffer. */
+const MOST_BEHIND_MS = 100
+
 /** Sends the TS; resolves with the number of datagrams sent. */
 export const sendTs = async (ts: Uint8Array, options: SendOptions): Promise<number> => {
   const { port, rtp = true, bitrate = 8_000_000, ssrc = 0x1234abcd, packetsPerDatagram = 7 } = options
   const socket = createSocket("udp4")
   const size = packetsPerDatagram * 188
-  const startedAt = performance.now()
+  let startedAt = performance.now()
   let sequence = options.sequence ?? 1
   let sent = 0
   let bytes = 0
@@ -48,6 +51,8 @@ export const sendTs = async (ts: Uint8Array, options: SendOptions): Promise<numb
         bytes += payload.length
         const ahead = (bytes * 8 * 1000) / bitrate - (performance.now() - startedAt)
         if (ahead > 2) await new Promise((resolve) => setTimeout(resolve, ahead))
+        // What a process that stood still did not send goes out late, and not all at once.
+        if (ahead < -MOST_BEHIND_MS) startedAt -= ahead
       }
     } while (options.loop === true && options.signal?.aborted !== true)
     return sent

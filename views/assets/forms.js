@@ -39,12 +39,19 @@ const kept = () => [
   ...document.querySelectorAll("#main form :is(input:not([type=hidden], [type=password]), select, textarea)"),
 ]
 
+/** What a field holds, and what the server had put there. */
+const valueOf = (field) => (field.type === "checkbox" ? field.checked : field.value)
+const givenTo = (field) => {
+  if (field.type === "checkbox") return field.defaultChecked
+  if (field.type !== "select-one") return field.defaultValue
+  return (field.querySelector("option[selected]") ?? field.options[0])?.value
+}
+const changed = () => kept().filter((field) => valueOf(field) !== givenTo(field))
+
 addEventListener("pagehide", () => {
-  const values = kept().flatMap((field) => {
-    if (field.id === "") return []
-    const value = field.type === "checkbox" ? field.checked : field.value
-    const before = field.type === "checkbox" ? field.defaultChecked : field.defaultValue
-    return value === before || MAY_HOLD_SECRETS.test(String(value)) ? [] : [[field.id, value]]
+  const values = changed().flatMap((field) => {
+    const value = valueOf(field)
+    return field.id === "" || MAY_HOLD_SECRETS.test(String(value)) ? [] : [[field.id, value]]
   })
   if (values.length === 0) sessionStorage.removeItem(KEY)
   else sessionStorage.setItem(KEY, JSON.stringify(values))
@@ -58,8 +65,12 @@ if (arrivedBy === "back_forward") {
     if (!field) continue
     if (field.type === "checkbox") field.checked = value
     else field.value = value
-    field.dispatchEvent(new Event("input", { bubbles: true }))
     field.closest("details")?.setAttribute("open", "")
   }
 }
 sessionStorage.removeItem(KEY)
+
+// htmx listens from the next timer on. What was typed before, or came back, is told to it then.
+setTimeout(() => {
+  for (const field of changed()) field.dispatchEvent(new Event("input", { bubbles: true }))
+})
