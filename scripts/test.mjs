@@ -68,11 +68,24 @@ const failuresOf = (path, file) => {
 
 const firstLines = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ")
 
+/** Memory in bytes that the runner's processes take when they give none back, with room for what they start. */
+const UNPURGED_BYTES = 18e9
+
+const availableBytes = () => {
+  const [, kilobytes = "0"] = /^MemAvailable: +(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8")) ?? []
+  const limit = process.constrainedMemory?.() || Number.POSITIVE_INFINITY
+  return Math.min(Number(kilobytes) * 1024, limit)
+}
+
 /**
  * For the runner's processes, which use little memory and end soon: to give memory back at once and to compile for the
  * long run took a fifth of their processor time. Processes that tests start do not get them (test/before-each-file.ts).
  */
-const SHORT_LIVED = { MIMALLOC_PURGE_DELAY: "10000", BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000000" }
+const SHORT_LIVED = {
+  // Nothing is given back at all where there is enough for every worker: that took a fifth again.
+  MIMALLOC_PURGE_DELAY: availableBytes() > UNPURGED_BYTES ? "-1" : "10000",
+  BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000000",
+}
 
 /** Memory that tests may take for their files, in bytes. */
 const FILES_BYTES = 4e9
