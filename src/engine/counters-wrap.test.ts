@@ -70,7 +70,9 @@ const ending = <A>(thing: A, end: (thing: A) => unknown): A => {
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "counters-wrap-"))
 })
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  // Where bytes were lost shows in what the engine received, dropped and sent.
+  if (task.result?.state === "fail") console.warn("the engine:", JSON.stringify([bench.channelStats(), bench.log]))
   for (const end of ends.splice(0).reverse()) await end()
   rmSync(root, { recursive: true, force: true })
 })
