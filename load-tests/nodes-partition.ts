@@ -1,27 +1,31 @@
 /**
  * Three nodes and PostgreSQL, cut into two sides in every way: who sends each channel then, for how long nobody did, and
- * whether two ever did. Writes the table of docs/nodes.md; exits with 1 when a channel was sent twice.
- * `bun load-tests/nodes-partition.ts [lease seconds] [dead seconds]`
+ * whether two ever did. Writes a table; exits with 1 when a channel was sent twice. Where there can be
+ * network namespaces each node has one, and the switch between them falls in two; else, or with `--proxies`, proxies
+ * swallow what goes across.
+ * `bun load-tests/nodes-partition.ts [lease seconds] [dead seconds] [--proxies]`
  */
-
+import { spawnSync } from "node:child_process"
 import { startPostgres } from "../src/effects/testing/postgres.ts"
-import { BlackholeLink } from "../test/e2e/blackhole-link.ts"
-import {
-  allSent,
-  channelsFor,
-  Observer,
-  type Placed,
-  placements,
-  sharedKeyFile,
-  startNode,
-} from "../test/e2e/nodes-stage.ts"
-import { freeTcpPort } from "../test/e2e/ports.ts"
-import { eventually, type Product } from "../test/e2e/product.ts"
+import { NetNamespace } from "../test/e2e/net-namespace.ts"
+import { allSent, channelsFor, Observer, type Placed, placements, sharedKeyFile } from "../test/e2e/nodes-stage.ts"
+import { eventually } from "../test/e2e/product.ts"
+import { NAMES, type Name, namespaceStage, proxyStage } from "./lib/partition-stage.ts"
 
-const LEASE_S = Number(process.argv[2] ?? 4)
-const DEAD_S = Number(process.argv[3] ?? 5)
-const NAMES = ["a", "b", "c"] as const
-type Name = (typeof NAMES)[number]
+/** The network in which the namespaces of nodes meet is a namespace as well: nothing of the host's is touched. */
+const INSIDE = "--inside"
+const flags = process.argv.filter((word) => word.startsWith("--"))
+const isInside = flags.includes(INSIDE)
+if (!isInside && !flags.includes("--proxies") && NetNamespace.unavailable() === null) {
+  const again = ["--net", process.execPath, ...process.argv.slice(1), INSIDE]
+  const { status } = spawnSync("unshare", again, { stdio: "inherit" })
+  process.exit(status ?? 1)
+}
+if (isInside) spawnSync("ip", ["link", "set", "lo", "up"])
+const [leaseS = 4, deadS = 5] = process.argv
+  .slice(2)
+  .filter((word) => !word.startsWith("--"))
+  .map(Number)
 /** Without PostgreSQL. */
 const SIDES: ReadonlyArray<ReadonlyArray<Name>> = [
   ["a"],
@@ -36,43 +40,27 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const server = await startPostgres()
 const url = await server.createDatabase()
-const keyFile = sharedKeyFile()
-const nodes = new Map<
-  Name,
-  { readonly product: Product; readonly database: BlackholeLink; readonly http: BlackholeLink }
->()
-for (const name of NAMES) {
-  const port = await freeTcpPort()
-  const database = await BlackholeLink.open(Number(new URL(url).port))
-  const http = await BlackholeLink.open(port)
-  const through = new URL(url)
-  through.port = String(database.port)
-  const env = {
-    LEASE_S: String(LEASE_S),
-    DEAD_S: String(DEAD_S),
-    NODE_ADDRESS: `http://127.0.0.1:${http.port}`,
-  }
-  nodes.set(name, { product: await startNode(name, { databaseUrl: through.href, keyFile, env, port }), database, http })
-}
+const env = { LEASE_S: String(leaseS), DEAD_S: String(deadS) }
+const stage = await (isInside ? namespaceStage : proxyStage)({ databaseUrl: url, keyFile: sharedKeyFile(), env })
 const channels = await channelsFor(NAMES.length)
-const observer = Observer.start({ via: "127.0.0.1", channels })
+const observer = Observer.start({ via: stage.via, channels })
 let isBad = false
 try {
   for (const [n, { group, output, port }] of channels.entries()) {
-    const product = [...nodes.values()][n]?.product
+    const product = [...stage.nodes.values()][n]
     const created = await product?.api<{ id: string }>("POST", "/api/channels", {
       name: `ch ${n}`,
       rtp_ip: group,
       rtp_port: port,
-      input: { interface: "127.0.0.1" },
-      outputs: [{ name: "out", url: `udp://127.0.0.1:${output}` }],
+      input: { interface: stage.mediaInterface },
+      outputs: [{ name: "out", url: `udp://${stage.via}:${output}` }],
     })
     await eventually("it is started", async () => {
       const answer = await product?.api("POST", `/api/channels/${created?.body.id}/start`)
       return answer?.status === 200 ? true : null
     })
   }
-  const rest = (DEAD_S + LEASE_S) * 1000 + 4000
+  const rest = (deadS + leaseS) * 1000 + 4000
   await allSent(observer)
   await sleep(rest)
   const line = (row: ReadonlyArray<string | number>) => process.stdout.write(`| ${row.join(" | ")} |\n`)
@@ -81,12 +69,7 @@ try {
   for (const side of SIDES) {
     const before = await placements(url)
     await observer.mark()
-    const isAcross = (x: Name, y: Name) => side.includes(x) !== side.includes(y)
-    for (const [name, { database, http }] of nodes) {
-      if (side.includes(name)) database.cut()
-      // Only an owner asks its partner while PostgreSQL is away, from the same side or across.
-      if (before.some(({ owner, partner }) => partner === name && isAcross(owner as Name, name))) http.cut()
-    }
+    stage.cut(side, before)
     await sleep(rest)
     const during = await observer.report()
     await sleep(1000)
@@ -100,10 +83,7 @@ try {
       const gap = ((one?.gapMs ?? 0) / 1000).toFixed(1)
       line([side.join(", "), n, row.owner, row.partner ?? "", then, gap, sends ? "yes" : "dark", one?.doubles ?? 0])
     })
-    for (const { database, http } of nodes.values()) {
-      database.heal()
-      http.heal()
-    }
+    stage.heal()
     await observer.mark()
     await allSent(observer, 60_000)
     await sleep(rest)
@@ -112,12 +92,7 @@ try {
   }
 } finally {
   await observer.stop()
-  for (const { database, http, product } of nodes.values()) {
-    database.heal()
-    await product.dispose()
-    database.close()
-    http.close()
-  }
+  await stage.close()
   await server.end()
 }
 process.exit(isBad ? 1 : 0)

@@ -15,8 +15,11 @@ export class BlackholeLink {
     this.#close = close
   }
 
-  /** @param to port on 127.0.0.1 */
-  static async open(to: number): Promise<BlackholeLink> {
+  /**
+   * @param to port on 127.0.0.1
+   * @param at address that it listens on
+   */
+  static async open(to: number, at = "127.0.0.1"): Promise<BlackholeLink> {
     const sockets = new Set<Socket>()
     const state = { isCut: false }
     const server = createServer((near) => {
@@ -35,7 +38,7 @@ export class BlackholeLink {
         from.on("close", () => void (state.isCut || into.destroy()))
         from.on("close", () => sockets.delete(from))
       }
-    }).listen(0, "127.0.0.1")
+    }).listen(0, at)
     await once(server, "listening")
     const address = server.address()
     if (address === null || typeof address === "string") throw new Error("no port")

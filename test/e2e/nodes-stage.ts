@@ -87,6 +87,7 @@ export interface NodeOptions {
   readonly dataDir?: string
   readonly port?: number
   readonly by?: ReadonlyArray<string>
+  readonly host?: string
   readonly runtime?: "bun" | "deno"
 }
 
@@ -107,7 +108,7 @@ export const nodeEnvironment = (
 
 /** Starts one node. */
 export const startNode = async (name: string, options: NodeOptions): Promise<Product> => {
-  const { by, databaseUrl, dataDir, env, keyFile, runtime } = options
+  const { by, databaseUrl, dataDir, env, host, keyFile, runtime } = options
   const port = options.port ?? (await freeTcpPort())
   const address = `http://127.0.0.1:${port}`
   return await Product.start({
@@ -115,6 +116,7 @@ export const startNode = async (name: string, options: NodeOptions): Promise<Pro
     port,
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(by === undefined ? {} : { by }),
+    ...(host === undefined ? {} : { host }),
     ...(runtime === undefined ? {} : { runtime }),
   })
 }

@@ -31,6 +31,8 @@ export interface ProductOptions {
   readonly keyFile?: string
   /** Command to run it by, as `nsenter ...`. */
   readonly by?: ReadonlyArray<string>
+  /** Where it is asked; default 127.0.0.1. Where it listens is in `env`. */
+  readonly host?: string
 }
 
 /** Time between two looks, in ms: at memory of our own, and at another process, which has other work to do. */
@@ -91,12 +93,18 @@ export class Product {
   readonly #key: () => string | undefined
   readonly #engines = new Set<number>()
 
-  private constructor(child: ChildProcess, dataDir: string, port: number, apiKey: () => string | undefined) {
+  private constructor(
+    child: ChildProcess,
+    dataDir: string,
+    port: number,
+    host: string,
+    apiKey: () => string | undefined,
+  ) {
     this.child = child
     this.#key = apiKey
     this.dataDir = dataDir
     this.port = port
-    this.url = `http://127.0.0.1:${port}`
+    this.url = `http://${host}:${port}`
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (this.output += String(chunk)))
   }
 
@@ -128,6 +136,7 @@ export class Product {
       spawn(command, rest, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] }),
       dataDir,
       port,
+      options.host ?? "127.0.0.1",
       () => (options.keyFile === undefined ? options.env?.["API_KEY"] : readFileSync(options.keyFile, "utf8").trim()),
     )
     await product.ready()

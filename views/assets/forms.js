@@ -40,17 +40,17 @@ const kept = () => [
 ]
 
 /** What a field holds, and what the server had put there. */
-const valueOf = (field) => (field.type === "checkbox" ? field.checked : field.value)
-const givenTo = (field) => {
+const holds = (field) => (field.type === "checkbox" ? field.checked : field.value)
+const held = (field) => {
   if (field.type === "checkbox") return field.defaultChecked
   if (field.type !== "select-one") return field.defaultValue
   return (field.querySelector("option[selected]") ?? field.options[0])?.value
 }
-const changed = () => kept().filter((field) => valueOf(field) !== givenTo(field))
+const changed = () => kept().filter((field) => holds(field) !== held(field))
 
 addEventListener("pagehide", () => {
   const values = changed().flatMap((field) => {
-    const value = valueOf(field)
+    const value = holds(field)
     return field.id === "" || MAY_HOLD_SECRETS.test(String(value)) ? [] : [[field.id, value]]
   })
   if (values.length === 0) sessionStorage.removeItem(KEY)
