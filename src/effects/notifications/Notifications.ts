@@ -29,6 +29,7 @@ import { ANY_HOST, type CheckHost, type Deliver, makeDeliver } from "./deliver.t
 import { makeDeliveryLines } from "./delivery-lines.ts"
 import { makeDestinationActions } from "./destination-actions.ts"
 import { makeHappenings } from "./happenings.ts"
+import { mutesIn } from "./mute.ts"
 import { makeNoticeBook } from "./NoticeBook.ts"
 import type { Notice } from "./notice.ts"
 import { noticeViews } from "./notice-view.ts"
@@ -75,11 +76,12 @@ const newestFirst = (notices: ReadonlyArray<Notice>) =>
 const makeNoticeActions = ({
   book,
   change,
+  look,
   mutes,
   rows,
 }: NotificationsState): Pick<NotificationsService, "notices" | "acknowledge" | "acknowledgeMany"> => ({
-  notices: Effect.map(Clock.currentTimeMillis, (nowMs) =>
-    noticeViews([...newestFirst(book.open()), ...book.recent()], mutes.values(), nowMs),
+  notices: Effect.map(look, ({ configs, nowMs }) =>
+    noticeViews([...newestFirst(book.open()), ...book.recent()], mutesIn(mutes.values(), configs), nowMs),
   ),
   acknowledge: Effect.fn("Notifications.acknowledge")(
     function* (key: string) {
@@ -89,7 +91,8 @@ const makeNoticeActions = ({
       const nowMs = yield* Clock.currentTimeMillis
       yield* rows.write([{ ...notice, acknowledged: notice.acknowledged ?? { by, at: nowMs } }], [], [])
       const marked = book.acknowledge(key, by, nowMs) ?? notice
-      return yield* Effect.fromNullable(noticeViews([marked], mutes.values(), nowMs)[0]).pipe(Effect.orDie)
+      const there = mutesIn(mutes.values(), (yield* look).configs)
+      return yield* Effect.fromNullable(noticeViews([marked], there, nowMs)[0]).pipe(Effect.orDie)
     },
     (effect) => change(effect),
   ),
@@ -104,7 +107,7 @@ const makeNoticeActions = ({
       const seen = found.map((one) => ({ ...one, acknowledged: one.acknowledged ?? { by, at: nowMs } }))
       yield* rows.write(seen, [], [])
       const marked = seen.map((one) => book.acknowledge(one.key, by, nowMs) ?? one)
-      return noticeViews(marked, mutes.values(), nowMs)
+      return noticeViews(marked, mutesIn(mutes.values(), (yield* look).configs), nowMs)
     },
     (effect) => change(effect),
   ),

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest"
 import { muteOf, muteView, mutingAt } from "./mute.ts"
-import type { Mute, MuteInput } from "./notification-bodies.ts"
+import type { KeptMute, MuteInput } from "./notification-bodies.ts"
 
 const at = (text: string) => Date.parse(`${text}:00Z`)
 const NOW = at("2026-10-20T12:00")
 const made = (input: MuteInput) => muteOf(input, [], { id: "m", by: "ada", nowMs: NOW })
-const mute = (input: MuteInput): Mute => {
+const mute = (input: MuteInput): KeptMute => {
   const checked = made(input)
   if (!checked.ok) throw new Error(JSON.stringify(checked.errors))
   return checked.value

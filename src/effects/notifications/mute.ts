@@ -3,7 +3,7 @@ import { isOn, nextTurn, type Schedule, scheduleErrors } from "../../core/schedu
 import { type Checked, done, failed } from "../config/checked.ts"
 import type { ChannelConfig } from "../model/channel.ts"
 import type { FieldError } from "../model/Errors.ts"
-import type { Mute, MuteInput, MuteView } from "./notification-bodies.ts"
+import type { KeptMute, Mute, MuteInput, MuteView } from "./notification-bodies.ts"
 
 const LONGEST_MS = 366 * 24 * 3_600_000
 /** Time of RFC 3339. The offset is required, or nobody would know which hour is meant. */
@@ -54,7 +54,7 @@ export const muteOf = (
   input: MuteInput,
   configs: ReadonlyArray<ChannelConfig>,
   { by, id, nowMs }: { readonly id: string; readonly by: string; readonly nowMs: number },
-): Checked<Mute> => {
+): Checked<KeptMute> => {
   const errors: FieldError[] = []
   const asked = input.channel ?? null
   const config =
@@ -74,6 +74,8 @@ export const muteOf = (
     id,
     channel: config?.slug ?? null,
     output: output?.slug ?? null,
+    channel_id: config?.id ?? null,
+    output_id: output?.id ?? null,
     starts: iso(span.value.from),
     until: iso(span.value.to),
     repeats: input.repeats ?? null,
@@ -100,6 +102,24 @@ export const muteView = (mute: Mute, nowMs: number): MuteView => {
   const { active, nextMs } = standingOf(mute, nowMs)
   return { ...mute, active, next_at: nextMs === null ? null : new Date(nextMs).toISOString() }
 }
+
+const isSame = (one: { readonly id: string; readonly slug: string }, id: string | null, slug: string | null) =>
+  id === null ? one.slug === slug : one.id === id
+
+/**
+ * The mutes whose channel and output are there, without what they are kept by. The others mute nothing; they are kept
+ * as long as their removal might be undone.
+ */
+export const mutesIn = (mutes: Iterable<KeptMute>, configs: ReadonlyArray<ChannelConfig>): ReadonlyArray<Mute> =>
+  [...mutes].flatMap(({ channel_id, output_id, ...mute }) => {
+    if (mute.channel === null) return [mute]
+    const channel = configs.find((one) => isSame(one, channel_id, mute.channel))
+    const isThere =
+      mute.output === null
+        ? channel !== undefined
+        : channel?.outputs.some((one) => isSame(one, output_id, mute.output)) === true
+    return isThere ? [mute] : []
+  })
 
 /** What is muted now, and until when: asked once for all notices, as windows are looked up in a zone. */
 export type Muting = (channel: string | null, output: string | null) => string | null

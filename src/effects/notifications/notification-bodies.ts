@@ -158,6 +158,13 @@ export interface Mute {
   readonly created_at: string
 }
 
+/** A mute as it is kept. It goes by UUIDs, or it would mute what gets the name of something removed. */
+export interface KeptMute extends Mute {
+  /** Null means all, or, below a name, a mute of an older version, which goes by the name. */
+  readonly channel_id: string | null
+  readonly output_id: string | null
+}
+
 export interface MuteView extends Mute {
   /** True while it mutes. */
   readonly active: boolean

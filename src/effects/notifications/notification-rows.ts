@@ -5,7 +5,7 @@ import type { StoreAccess } from "../store/store-access.ts"
 import type { Destination } from "./destination.ts"
 import type { Message } from "./message.ts"
 import type { Notice } from "./notice.ts"
-import type { Mute, MuteRepeats, RulesView } from "./notification-bodies.ts"
+import type { KeptMute, MuteRepeats, RulesView } from "./notification-bodies.ts"
 
 /** A message for one destination that has not been delivered yet. */
 export interface Outgoing {
@@ -21,7 +21,7 @@ export interface StoredNotifications {
   readonly destinations: ReadonlyArray<Destination>
   /** Rules; null when they were never changed. */
   readonly rules: RulesView | null
-  readonly mutes: ReadonlyArray<Mute>
+  readonly mutes: ReadonlyArray<KeptMute>
   readonly notices: ReadonlyArray<Notice>
   /** Messages on their way, oldest first. */
   readonly outgoing: ReadonlyArray<Outgoing>
@@ -33,7 +33,7 @@ export interface NotificationRows {
   /** Deletes a destination and the messages for it, and stores `rules`, which no longer name it. */
   readonly deleteDestination: (id: string, rules: RulesView) => Effect.Effect<void, StoreError>
   readonly putRules: (rules: RulesView) => Effect.Effect<void, StoreError>
-  readonly insertMute: (mute: Mute) => Effect.Effect<void, StoreError>
+  readonly insertMute: (mute: KeptMute) => Effect.Effect<void, StoreError>
   readonly deleteMutes: (ids: ReadonlyArray<string>) => Effect.Effect<void, StoreError>
   /** Writes everything in one transaction and deletes the oldest notices that are over. */
   readonly write: (
@@ -52,7 +52,9 @@ interface DestinationRow {
   readonly settings: string
 }
 
-interface MuteRow extends Pick<Mute, "id" | "channel" | "output" | "reason" | "created_at"> {
+type SameInRow = "id" | "channel" | "output" | "channel_id" | "output_id" | "reason" | "created_at"
+
+interface MuteRow extends Pick<KeptMute, SameInRow> {
   /** Null for one of a version that knew no other beginning than its making. */
   readonly starts: string | null
   readonly ends: string
@@ -76,7 +78,8 @@ const loadNotifications = ({ box, sql }: Pick<StoreAccess, "box" | "sql">, node:
       yield* sql<DestinationRow>`SELECT id, name, settings FROM notification_destinations ORDER BY created_at, name`
     const rules = yield* sql<{ rules: string }>`SELECT rules FROM notification_rules`
     const mutes = yield* sql<MuteRow>`
-      SELECT id, channel, output, starts, ends, repeats, reason, author, created_at FROM notification_mutes ORDER BY ends, id`
+      SELECT id, channel, output, channel_id, output_id, starts, ends, repeats, reason, author, created_at
+        FROM notification_mutes ORDER BY ends, id`
     const notices = yield* sql<{
       notice: string
     }>`SELECT notice FROM notices WHERE node = ${node} ORDER BY opened_at, id`

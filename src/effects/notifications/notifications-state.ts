@@ -7,7 +7,7 @@ import type { Sighting } from "./conditions.ts"
 import type { CheckHost, Deliver } from "./deliver.ts"
 import type { DeliveryLines } from "./delivery-lines.ts"
 import type { NoticeBook } from "./NoticeBook.ts"
-import type { Mute, RulesView } from "./notification-bodies.ts"
+import type { KeptMute, RulesView } from "./notification-bodies.ts"
 import type { NotificationRows } from "./notification-rows.ts"
 import type { Unwritten } from "./unwritten.ts"
 
@@ -21,8 +21,8 @@ export interface NotificationsState {
   readonly book: NoticeBook
   readonly lines: DeliveryLines
   readonly unwritten: Unwritten
-  /** Mutes by UUID, among them such as have ended. */
-  readonly mutes: Map<string, Mute>
+  /** Mutes by UUID, among them such as have ended and such as are of what was removed. */
+  readonly mutes: Map<string, KeptMute>
   rules: RulesView
   /** Makes a change that is stored, if the check holds: one at a time, and never left half done. */
   readonly change: <A, E, E2 = never>(

@@ -4,7 +4,7 @@ import { Clock, Effect, FiberRef } from "effect"
 import { accept } from "../config/accept.ts"
 import { Actor } from "../model/actor.ts"
 import { NotFound } from "../model/Errors.ts"
-import { muteOf, muteView } from "./mute.ts"
+import { muteOf, mutesIn, muteView } from "./mute.ts"
 import type { MuteInput, RulesInput } from "./notification-bodies.ts"
 import type { NotificationsService } from "./notifications-service.ts"
 import { conflict, type NotificationsState } from "./notifications-state.ts"
@@ -32,24 +32,29 @@ export const makeRuleActions = (state: NotificationsState): RuleActions => {
   return {
     rules: Effect.sync(() => state.rules),
     setRules: (input, check) => change(replaced(input), check),
-    mutes: Effect.map(Clock.currentTimeMillis, (nowMs) =>
-      lasting(nowMs)
+    mutes: Effect.zipWith(channels, Clock.currentTimeMillis, (configs, nowMs) =>
+      mutesIn(lasting(nowMs), configs)
         .map((mute) => muteView(mute, nowMs))
         .sort((a, b) => (a.until < b.until ? -1 : 1)),
     ),
     mute: Effect.fn("Notifications.mute")(function* (input: MuteInput) {
       const nowMs = yield* Clock.currentTimeMillis
       const created = { id: randomUUID(), by: yield* FiberRef.get(Actor), nowMs }
-      const mute = yield* accept(muteOf(input, yield* channels, created))
+      const configs = yield* channels
+      const mute = yield* accept(muteOf(input, configs, created))
       const last = lasting(nowMs)
-      const ended = [...mutes.keys()].filter((id) => !last.some((one) => one.id === id))
-      if (last.length >= MAX_MUTES)
+      const there = mutesIn(last, configs)
+      if (there.length >= MAX_MUTES)
         return yield* conflict("channel", `there are ${MAX_MUTES} mutes, which is as many as there may be`)
+      // Those of what was removed come back when that is undone, as long as there is room for them.
+      const kept = new Set((last.length < MAX_MUTES ? last : there).map(({ id }) => id))
+      const ended = [...mutes.keys()].filter((id) => !kept.has(id))
       yield* rows.insertMute(mute)
       if (ended.length > 0) yield* rows.deleteMutes(ended)
       for (const id of ended) mutes.delete(id)
       mutes.set(mute.id, mute)
-      return muteView(mute, nowMs)
+      const { channel_id, output_id, ...shown } = mute
+      return muteView(shown, nowMs)
     }, inTurn),
     unmute: Effect.fn("Notifications.unmute")(function* (id: string) {
       if (!mutes.has(id)) return yield* new NotFound({ kind: "mute", ref: id })

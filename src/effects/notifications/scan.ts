@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { conditionsOf, isKnown, isWatched } from "./conditions.ts"
 import type { Happenings } from "./happenings.ts"
 import { type Message, messageOf } from "./message.ts"
-import { mutingAt } from "./mute.ts"
+import { mutesIn, mutingAt } from "./mute.ts"
 import type { Told } from "./notice.ts"
 import type { Outgoing } from "./notification-rows.ts"
 import type { NotificationsState } from "./notifications-state.ts"
@@ -25,7 +25,7 @@ export const makeScan = (state: NotificationsState, happenings: Happenings): Eff
   return Effect.gen(function* () {
     const at = yield* look
     happenings.keep((id) => at.runtimeOf(id) !== null)
-    const muting = mutingAt(mutes.values(), at.nowMs)
+    const muting = mutingAt(mutesIn(mutes.values(), at.configs), at.nowMs)
     const { changed: notices, groups } = book.step({
       conditions: conditionsOf(at, happenings),
       isKnown: isKnown(at),

@@ -27,17 +27,7 @@ export const boundNotifications = (
     const isMine = ({ channel, opened_at }: NoticeView) => opened_at >= (madeAt.get(channel ?? "") ?? NEVER)
     return all.filter(isMine).map((notice) => ({ ...notice, message: quietly(notice.message) }))
   })
-  /**
-   * Mutes go by names, and one that was made for an earlier channel of a name mutes the one that has it now: it is shown
-   * and can be ended, without the words of whoever made it. One of an earlier channel's output mutes nothing.
-   */
-  const mutes = Effect.zipWith(Effect.flatMap(notifications.mutes, ofSeen), hush, (all) => {
-    const { madeAt } = last()
-    return all.flatMap((mute) => {
-      if (mute.created_at >= (madeAt.get(mute.channel ?? "") ?? NEVER)) return [mute]
-      return mute.output === null ? [{ ...mute, reason: null, by: "somebody before" }] : []
-    })
-  })
+  const mutes = Effect.flatMap(notifications.mutes, ofSeen)
   const wrong = (message: string) => new InvalidInput({ errors: [{ path: "channel", message }] })
 
   return {

@@ -324,6 +324,16 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<MigrationStatement>> = [
     "ALTER TABLE users ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE api_keys ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
   ],
+  [
+    // Mutes go by UUIDs: by names, those of what was removed muted what came after it.
+    "ALTER TABLE notification_mutes ADD COLUMN channel_id TEXT",
+    "ALTER TABLE notification_mutes ADD COLUMN output_id TEXT",
+    `UPDATE notification_mutes SET channel_id = (SELECT id FROM channels WHERE slug = notification_mutes.channel)`,
+    `UPDATE notification_mutes SET output_id =
+      (SELECT id FROM outputs WHERE channel_id = notification_mutes.channel_id AND slug = notification_mutes.output)`,
+    `DELETE FROM notification_mutes
+      WHERE (channel IS NOT NULL AND channel_id IS NULL) OR (output IS NOT NULL AND output_id IS NULL)`,
+  ],
 ]
 
 /**
