@@ -4,6 +4,7 @@ import type { ChannelView } from "../../src/effects/model/channel.ts"
 import type { Alarm } from "../../src/effects/model/event.ts"
 import { ActionButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
+import { MuteButton, Muted } from "./MuteParts.tsx"
 import { StatusMark } from "./StatusMark.tsx"
 import { Countdown, Elapsed } from "./Ticking.tsx"
 
@@ -82,6 +83,7 @@ export const ChannelState = ({ shown }: { readonly shown: ChannelShown }) => {
           )}
         </span>
       )}
+      <Muted shown={shown} />
       {shown.worst.cause === null ? null : <p class="error cause">{shown.worst.cause}</p>}
     </div>
   )
@@ -100,11 +102,13 @@ export const ChannelAlarms = ({ shown: { channel, worst } }: { readonly shown: C
 }
 
 /** Buttons of a channel: it starts at once, but stops only after a second click, since every output ends with it. */
-export const ChannelActions = ({ shown: { channel } }: { readonly shown: ChannelShown }) => {
+export const ChannelActions = ({ shown }: { readonly shown: ChannelShown }) => {
+  const { channel } = shown
   const path = pathOf(channel)
   const streaming = channel.outputs.filter(({ carrying }) => carrying).length
   return (
     <div id="channel-actions" class="actions">
+      <MuteButton path={path} shown={shown} />
       {channel.status === "stopped" ? (
         <ActionButton to={`${path}/start`} label="Start" of={`channel ${channel.name}`} />
       ) : (

@@ -4,6 +4,7 @@ import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import { Time } from "../layout/Time.tsx"
 import { AskingLink, LeavingButton } from "./ActionButton.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
+import { MuteButton, Muted } from "./MuteParts.tsx"
 import { isLive, OutputState, outputFigures, outputPath, Pair } from "./OutputRows.tsx"
 import { Elapsed } from "./Ticking.tsx"
 
@@ -83,7 +84,7 @@ export const OutputPanel = ({ output, shown }: OutputPanelProps) => {
         </a>
       </div>
       <p>
-        <OutputState output={output} shown={shown} />
+        <OutputState output={output} shown={shown} /> <Muted output={output} shown={shown} />
       </p>
       {output.last_error === null || output.status === "connected" ? null : <p class="error">{output.last_error}</p>}
       {output.warnings.map((warning) => (
@@ -107,6 +108,7 @@ export const OutputPanel = ({ output, shown }: OutputPanelProps) => {
       {mayAct ? (
         <div class="actions">
           <LeavingButton to={`${path}/test`} back={back} label="Test" of={of} />
+          <MuteButton path={path} output={output} shown={shown} />
           <a class="button" href={`${path}/edit`}>
             Edit<span class="visually-hidden"> {of}</span>
           </a>

@@ -4,6 +4,7 @@ import type { LogLine } from "../../src/effects/config/log-lines.ts"
 import type { ChangeEntry } from "../../src/effects/declarative/change-rows.ts"
 import type { ChannelView, CueView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
+import type { Muting } from "../../src/effects/notifications/mute.ts"
 import type { WorstOf } from "../../src/effects/show/worst-of.ts"
 import type { LogChoice } from "../system/LogRow.tsx"
 import type { PlacementOnPage } from "./PlacementSection.tsx"
@@ -32,6 +33,8 @@ export interface ChannelShown {
   readonly now: number
   /** Origin in the reader's browser, e.g. `http://203.0.113.5:8080`. */
   readonly origin: string
+  /** Until when the channel's and its outputs' notices are told to nobody. */
+  readonly muting: Muting
   /** False for readers whose buttons would be refused. */
   readonly mayAct: boolean
   /** MediaLive beside the legs; null without it. */

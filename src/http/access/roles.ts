@@ -147,6 +147,8 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/channels/bulk", "change many channels on the page"],
     ["POST", "/channels/:id/start", "start a channel on the page"],
     ["POST", "/channels/:id/stop", "stop a channel on the page"],
+    ["POST", "/channels/:id/mute", "mute a channel on the page"],
+    ["POST", "/channels/:id/outputs/:output/mute", "mute an output on the page"],
     ["POST", "/channels/:id/switch/primary", "switch a channel to its primary on the page"],
     ["POST", "/channels/:id/switch/backup", "switch a channel to its backup on the page"],
     ["POST", "/channels/:id/outputs/:output/start", "start an output on the page"],

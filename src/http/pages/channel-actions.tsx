@@ -11,6 +11,7 @@ import { actOnMany, BulkInput, DONE_WITHIN, MAX_BULK } from "../routes/bulk.ts"
 import type { AppServices } from "../services/services.ts"
 import { frameOf } from "./frame.ts"
 import { localPath } from "./local-path.ts"
+import { muteForAnHour } from "./mute-hour.ts"
 
 /** Renders the page that the buttons are on, with what went wrong. */
 type PageWith = (c: Context, problem: Problem) => Promise<Response>
@@ -116,12 +117,8 @@ const actOnAll = (services: Services, input: BulkInput) => {
   )
 }
 
-/** Number of minutes for which the buttons of the list mute. */
-const MUTE_MINUTES = 60
-
-/** Mutes channels for an hour. */
-const muteAll = ({ notifications }: Services, channels: ReadonlyArray<string>) =>
-  Effect.forEach(channels, (channel) => notifications.mute({ channel, minutes: MUTE_MINUTES }))
+const muteAll = (services: Services, channels: ReadonlyArray<string>) =>
+  Effect.forEach(channels, (channel) => muteForAnHour(services, channel))
 
 /** Declares what can be done about notices at once: all those of a cause, named by their keys. */
 const noticeRoutes = (app: Hono, services: Services, act: Act): void => {
@@ -142,7 +139,7 @@ const noticeRoutes = (app: Hono, services: Services, act: Act): void => {
   route("/notices/acknowledge", "acknowledged", (key) => notifications.acknowledge(key))
   route("/notices/mute", "muted for an hour", (key) => {
     const [, channel = null, output = null] = key.split(":")
-    return notifications.mute({ channel, output, minutes: MUTE_MINUTES })
+    return muteForAnHour(services, channel, output)
   })
 }
 
@@ -192,6 +189,13 @@ export const actionRoutes = (app: Hono, services: Services, page: PageWith): voi
   methods(app, "/channels/:id/stop", {
     GET: (c) => askToStop(c, services, c.req.param("id")),
     POST: (c) => act(c, channels.stop(c.req.param("id")), ({ name }) => `${name} stopped`),
+  })
+  methods(app, "/channels/:id/mute", {
+    POST: (c) => act(c, muteForAnHour(services, c.req.param("id")), () => "muted for an hour"),
+  })
+  methods(app, "/channels/:id/outputs/:output/mute", {
+    POST: (c) =>
+      act(c, muteForAnHour(services, c.req.param("id"), c.req.param("output")), () => "output muted for an hour"),
   })
   for (const source of SOURCES) {
     methods(app, `/channels/:id/switch/${source}`, {

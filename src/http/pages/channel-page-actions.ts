@@ -7,6 +7,7 @@ import type { Context, Handler, Hono } from "hono"
 import type { ApiError } from "../request/problem.ts"
 import type { AppServices } from "../services/services.ts"
 import { afterAction, type ChannelPageServices } from "./channel-page.tsx"
+import { muteForAnHour } from "./mute-hour.ts"
 
 const ON_CHANNEL = "channel"
 
@@ -38,6 +39,8 @@ export const channelPageActions = (app: Hono, services: ChannelPageServices & Pi
       source,
     )
   }
+  post("/channels/:id/mute", (_, ref) => muteForAnHour(services, ref))
+  post("/channels/:id/outputs/:output/mute", (c, ref) => muteForAnHour(services, ref, output(c)))
   post("/channels/:id/outputs/:output/start", (c, ref) => outputs.start(ref, output(c)))
   post("/channels/:id/outputs/:output/stop", (c, ref) => outputs.stop(ref, output(c)))
 }

@@ -15,6 +15,7 @@ import { isLogChoice, type LogChoice, linesFrom } from "../../../views/system/Lo
 import type { ChangeEntry } from "../../effects/declarative/change-rows.ts"
 import { type HistoryWindow, WINDOWS } from "../../effects/history/history-model.ts"
 import type { ChannelView, SourceName } from "../../effects/model/channel.ts"
+import { mutingAt } from "../../effects/notifications/mute.ts"
 import { worstOf } from "../../effects/show/worst-of.ts"
 import { methods } from "../request/methods.ts"
 import { type Problem, problemResponse } from "../request/problem.ts"
@@ -43,6 +44,13 @@ const windowOf = (c: Context): HistoryWindow => {
   return isWindow(asked) ? asked : "5m"
 }
 
+/** The output that the page shows beside the table; a button's request has it in the page's address, not in its own. */
+const outputOf = (c: Context): string | undefined => {
+  const page = c.req.header("hx-current-url")
+  const from = page !== undefined && URL.canParse(page) ? new URL(page).searchParams.get("output") : null
+  return c.req.query("output") ?? from ?? undefined
+}
+
 export interface ActionDone {
   /** What went wrong; undefined when nothing did. */
   readonly problem?: Problem | undefined
@@ -64,6 +72,7 @@ export type ChannelPageServices = Pick<
   | "log"
   | "medialiveWeb"
   | "nodes"
+  | "notifications"
   | "runner"
   | "thumbnails"
 >
@@ -87,9 +96,10 @@ const shownOf = (
     log,
     medialiveWeb,
     nodes,
+    notifications,
   }: Pick<
     ChannelPageServices,
-    "access" | "channels" | "cues" | "events" | "inputNeeds" | "log" | "medialiveWeb" | "nodes"
+    "access" | "channels" | "cues" | "events" | "inputNeeds" | "log" | "medialiveWeb" | "nodes" | "notifications"
   >,
   c: Context,
   ref: string,
@@ -101,15 +111,16 @@ const shownOf = (
   const { origin } = new URL(self?.address ?? c.req.url)
   const names = nodes.nodes().map(({ name }) => name)
   const level = levelOf(c)
-  const selected = c.req.query("output")
+  const selected = outputOf(c)
   return Effect.all({
     channel: channels.get(ref),
     cues: cues.list(ref, { limit: CUES }),
     all: events.list(ref, { limit: selected === undefined ? EVENTS : OUTPUT_EVENTS }),
     now: Clock.currentTimeMillis,
     input: inputNeeds.of(ref),
+    mutes: notifications.mutes,
   }).pipe(
-    Effect.flatMap(({ all, input, ...found }) =>
+    Effect.flatMap(({ all, input, mutes, ...found }) =>
       Effect.map(medialiveWeb?.beside(found.channel, mayAct) ?? Effect.succeed(null), (beside): ChannelShown => {
         const worst = worstOf(found.channel)
         const placed = placementShown(nodes, found.channel.id, input)
@@ -117,6 +128,7 @@ const shownOf = (
           ...found,
           events: all.slice(0, EVENTS),
           outputEvents: all.filter(({ output }) => output === selected).slice(0, EVENTS),
+          muting: mutingAt(mutes, found.now),
           selected: found.channel.outputs.some(({ slug }) => slug === selected) ? selected : undefined,
           changes: [],
           worst,

@@ -4,7 +4,7 @@ import type { HistorySeries, HistoryView } from "../../effects/history/history-m
 import type { ChannelView, OutputView } from "../../effects/model/channel.ts"
 import { NotFound } from "../../effects/model/Errors.ts"
 import type { NoticeKind } from "../../effects/notifications/notice-kinds.ts"
-import type { NoticeView } from "../../effects/notifications/notification-bodies.ts"
+import type { AcknowledgeInput, NoticeView } from "../../effects/notifications/notification-bodies.ts"
 import { isDown } from "../../effects/show/worst-of.ts"
 import { fakeInput, fakeLeg, fakeOutput, fakeScte35 } from "./fake-views.ts"
 import { makeTestApp, type TestApp } from "./test-app.ts"
@@ -141,6 +141,13 @@ export const makeStation = async (
         acknowledged.add(key)
         const found = stationNotices(listed, acknowledged).find((one) => one.key === key)
         return found === undefined ? new NotFound({ kind: "notice", ref: key }) : Effect.succeed(found)
+      }),
+    acknowledgeMany: ({ all, keys = [] }: AcknowledgeInput) =>
+      Effect.sync(() => {
+        const open = stationNotices(listed, acknowledged)
+        const found = open.filter(({ key }) => all === true || keys.includes(key))
+        for (const { key } of found) acknowledged.add(key)
+        return found
       }),
     ...options.over?.notifications,
   }
