@@ -14,6 +14,7 @@
  *   6. CueLog, EventLog what the channels recorded is written                                   0.5 s each
  *   7. EngineClient     told to close what is left and exit; killed when it does not            2 s
  *   8. Store            the database is closed                                                  1 s
+ *   9. ControlPlaneLife what would tell the next one that this one died is taken away           none
  */
 import { Effect, Layer } from "effect"
 import { demoLayer } from "./Demo.ts"
@@ -26,6 +27,7 @@ import { ChannelBook } from "./effects/config/ChannelBook.ts"
 import { LoggingLive } from "./effects/config/Logging.ts"
 import { ChannelsJson } from "./effects/declarative/ChannelsJson.ts"
 import { Configuration } from "./effects/declarative/Configuration.ts"
+import { ControlPlaneLife, LifeBegins } from "./effects/engine/ControlPlaneLife.ts"
 import { Crashes } from "./effects/engine/Crashes.ts"
 import { EngineClient } from "./effects/engine/EngineClient.ts"
 import { EngineProcess } from "./effects/engine/EngineProcess.ts"
@@ -129,6 +131,7 @@ const WithChannels = WithControlPlane.pipe(
  * is touched.
  */
 const MainLive = WithChannels.pipe(
+  Layer.provideMerge(LifeBegins),
   Layer.provide(EngineClient.Live),
   Layer.provideMerge(Crashes.Live),
   Layer.provide(EngineProcess.Live),
@@ -137,6 +140,7 @@ const MainLive = WithChannels.pipe(
   Layer.provide(Audit.Live),
   Layer.provide(Store.Live),
   Layer.provide(PriorityLive),
+  Layer.provide(ControlPlaneLife.Live),
   Layer.provide(LoggingLive),
   Layer.provide(AppConfig.Live),
 )

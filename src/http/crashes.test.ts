@@ -13,6 +13,7 @@ beforeEach(() => {
 const CRASH: Crash = {
   id: "2026-11-24T12-00-00.000Z-1",
   at: "2026-11-24T12:00:00.000Z",
+  process: "engine",
   engine: 1,
   pid: 4242,
   why: "the engine (pid 4242) was ended by SIGSEGV <b>",

@@ -21,12 +21,12 @@ const ChannelLink = ({ channels, id }: { readonly channels: Named; readonly id: 
   )
 }
 
-/** All that is kept of an engine that died or hung. */
+/** All that is kept of an engine that died or hung, or of a control plane that died. */
 export const CrashPage = ({ channels, crash, frame }: CrashPageProps) => (
   <Layout frame={frame} title="Crash · Stream Distributor">
     <main id="main">
       <div class="head">
-        <h1>Crash of engine {crash.engine}</h1>
+        <h1>Crash of {crash.process === "engine" ? `engine ${crash.engine}` : "the control plane"}</h1>
         <nav aria-label="System">
           <a href="/system">System</a>
         </nav>
@@ -35,25 +35,29 @@ export const CrashPage = ({ channels, crash, frame }: CrashPageProps) => (
       <section class="card" aria-labelledby="crash-facts">
         <h2 id="crash-facts">What is known</h2>
         <dl class="facts">
-          <dt>Noticed</dt>
+          <dt>{crash.process === "engine" ? "Noticed" : "Last known to live"}</dt>
           <dd>
             <Time at={crash.at} to="ms" />
           </dd>
           <dt>After</dt>
           <dd>{crash.uptime.toFixed(1)} s</dd>
-          <dt>It was at</dt>
+          {crash.process === "engine" ? (
+            <>
+              <dt>It was at</dt>
+              <dd>
+                {crash.handled === null ? (
+                  "no channel, as far as is known"
+                ) : (
+                  <>
+                    <ChannelLink channels={channels} id={crash.handled.channel_id} />: {crash.handled.stage}
+                  </>
+                )}
+              </dd>
+            </>
+          ) : null}
+          <dt>{crash.process === "engine" ? "It carried" : "Its engines carried"}</dt>
           <dd>
-            {crash.handled === null ? (
-              "no channel, as far as is known"
-            ) : (
-              <>
-                <ChannelLink channels={channels} id={crash.handled.channel_id} />: {crash.handled.stage}
-              </>
-            )}
-          </dd>
-          <dt>It carried</dt>
-          <dd>
-            {crash.channels.length === 0 ? "no channel" : null}
+            {crash.channels.length === 0 ? "no channel" : `${crash.channels.length}: `}
             {crash.channels.map((id, at) => (
               <>
                 {at === 0 ? null : ", "}

@@ -158,7 +158,7 @@ const Crashes = ({ shown: { crashes } }: { readonly shown: SystemShown }) => (
       </form>
     ))}
     {crashes.list.length === 0 ? (
-      <p class="good">No engine has died or hung.</p>
+      <p class="good">No engine has died or hung, and no control plane has died.</p>
     ) : (
       <ul>
         {crashes.list.slice(0, SHOWN_CRASHES).map(({ at, id, why }) => (

@@ -7,6 +7,7 @@ import { prettyFactory } from "pino-pretty"
 import { printable } from "../../core/bytes/printable.ts"
 import { maskSecrets } from "../../core/output/output-url.ts"
 import { AppConfig, type AppConfigService } from "./AppConfig.ts"
+import { type LogCopy, makeLogCopy, ServiceLogCopy } from "./log-copy.ts"
 import { pinoLevel } from "./log-levels.ts"
 import { type LogLines, makeLogLines, ServiceLog } from "./log-lines.ts"
 
@@ -32,8 +33,17 @@ const textOf = (message: unknown): string =>
     .join(" ")
 
 /** Synchronous writes: the last line before an exit is never lost, and lines are few (one per state change). */
-const makePino = (format: "json" | "pretty", sink: LogSink | undefined) => {
-  const out = sink ?? pino.destination({ fd: 1, sync: true })
+const makePino = (format: "json" | "pretty", sink: LogSink | undefined, copy: LogCopy | undefined) => {
+  const written = sink ?? pino.destination({ fd: 1, sync: true })
+  const out: LogSink =
+    copy === undefined
+      ? written
+      : {
+          write: (line) => {
+            copy.add(line)
+            written.write(line)
+          },
+        }
   const colorize = sink === undefined && process.stdout.isTTY === true
   const render = prettyFactory({ translateTime: "SYS:HH:MM:ss.l", singleLine: true, colorize })
   // Effect filters by level; pino passes on what it is given.
@@ -45,13 +55,14 @@ const makePino = (format: "json" | "pretty", sink: LogSink | undefined) => {
 
 const slugOf = (value: unknown) => (typeof value === "string" ? value : null)
 
-/** An Effect logger that writes to pino, and keeps the last lines in `lines`. */
+/** An Effect logger that writes to pino, keeps the last lines in `lines`, and what it writes in `copy`. */
 export const makePinoLogger = (
   format: "json" | "pretty",
   sink?: LogSink,
   lines?: LogLines,
+  copy?: LogCopy,
 ): Logger.Logger<unknown, void> => {
-  const log = makePino(format, sink)
+  const log = makePino(format, sink, copy)
   return Logger.make(({ annotations, cause, date, logLevel, message }) => {
     const fields: Record<string, unknown> = {}
     HashMap.forEach(annotations, (value, key) => {
@@ -69,16 +80,26 @@ export const makePinoLogger = (
 }
 
 /** Replaces Effect's default logger by pino, at the level and in the format of the configuration. */
-export const layerFrom = (config: Pick<AppConfigService, "logFormat" | "logLevel">, sink?: LogSink, lines?: LogLines) =>
+export const layerFrom = (
+  config: Pick<AppConfigService, "logFormat" | "logLevel">,
+  sink?: LogSink,
+  lines?: LogLines,
+  copy?: LogCopy,
+) =>
   Layer.merge(
-    Logger.replace(Logger.defaultLogger, makePinoLogger(config.logFormat, sink, lines)),
+    Logger.replace(Logger.defaultLogger, makePinoLogger(config.logFormat, sink, lines, copy)),
     Logger.minimumLogLevel(config.logLevel),
   )
 
-/** The logger, and its last lines as `ServiceLog`. */
+/** The logger, its last lines as `ServiceLog`, and a copy of what it writes as `ServiceLogCopy`. */
 export const LoggingLive = Layer.unwrapEffect(
   Effect.map(AppConfig, (config) => {
     const lines = makeLogLines()
-    return Layer.merge(layerFrom(config, undefined, lines), Layer.succeed(ServiceLog, lines))
+    const copy = makeLogCopy()
+    return Layer.mergeAll(
+      layerFrom(config, undefined, lines, copy),
+      Layer.succeed(ServiceLog, lines),
+      Layer.succeed(ServiceLogCopy, copy),
+    )
   }),
 )

@@ -1,7 +1,7 @@
 /**
- * What is left of engines that died or hung: a file for each, with the reason, what the engine carried and was at, its
- * last figures and the end of its log. A channel that was being handled in three such deaths within a minute is kept out
- * of the engine, so that the others live, until somebody releases it.
+ * What is left of engines that died or hung, and of control planes that died: a file for each, with the reason, what it
+ * carried and was at, its last figures and the end of its log. A channel that was being handled in three deaths of an
+ * engine within a minute is kept out of it, so that the others live, until somebody releases it.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ import { STAGES } from "../../engine/protocol/handling-memory.ts"
 import type { EngineStats } from "../../engine/protocol/messages.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 
-/** Crashes that are kept; the oldest go. */
+/** Crashes that are kept of engines, and as many of control planes; the oldest go. */
 const KEPT = 20
 /** Deaths with one channel in hand, and the time within which they have it kept out, in ms. */
 const DEATHS = 3
@@ -24,15 +24,18 @@ export const Handled = Schema.Struct({ channel_id: Schema.String, stage: Schema.
 export const CrashSummary = Schema.Struct({
   /** Names the crash in the API, and its file. */
   id: Schema.String,
-  /** When it was noticed, ISO 8601. */
+  /** When it was noticed; of a control plane when it was last known to live. ISO 8601. */
   at: Schema.String,
-  engine: Schema.Number,
+  /** What died. Files of earlier versions are of engines. */
+  process: Schema.optionalWith(Schema.Literal("engine", "control_plane"), { default: () => "engine" }),
+  /** Number of the engine; null of a control plane. */
+  engine: Schema.NullOr(Schema.Number),
   pid: Schema.Number,
   /** A sentence. */
   why: Schema.String,
-  /** Seconds from the start of the engine. */
+  /** Seconds from the start of the process. */
   uptime: Schema.Number,
-  /** Channels that it carried, by id. */
+  /** Channels that it carried, by id; of a control plane those that its engines carried. */
   channels: Schema.Array(Schema.String),
   /** What it was at; null when that was no channel, or nobody knows. */
   handled: Schema.NullOr(Handled),
@@ -42,9 +45,9 @@ export type CrashSummary = typeof CrashSummary.Type
 /** All that is kept of a crash. */
 export const Crash = Schema.Struct({
   ...CrashSummary.fields,
-  /** The last figures of the engine; of the channels only the one that was being handled. Null when it told none. */
+  /** Its last figures; of the channels only the one that was being handled. Null when it told none. */
   figures: Schema.NullOr(Schema.Unknown),
-  /** End of the engine's log, 64 kB at most. */
+  /** End of its log, 64 kB at most. */
   log: Schema.String,
 })
 export type Crash = typeof Crash.Type
@@ -53,7 +56,8 @@ const KeptOut = Schema.Struct({ channel_id: Schema.String, since: Schema.String,
 /** A channel that is kept out of the engine, since when, and the crash that was one too many. */
 export type KeptOut = typeof KeptOut.Type
 
-export interface CrashReport extends Omit<Crash, "id" | "at" | "figures"> {
+export interface CrashReport extends Omit<Crash, "id" | "at" | "figures" | "process" | "engine"> {
+  readonly engine: number
   readonly stats: EngineStats | null
   /** True where the death may be the fault of what was being handled: not when somebody ended the process. */
   readonly blames: boolean
@@ -61,6 +65,8 @@ export interface CrashReport extends Omit<Crash, "id" | "at" | "figures"> {
 
 export interface CrashesService {
   readonly record: (report: CrashReport) => Effect.Effect<void>
+  /** Keeps the death of an earlier control plane of this data directory; the same one twice is kept once. */
+  readonly recordControl: (death: Omit<Crash, "id" | "process" | "engine" | "handled">) => Effect.Effect<void>
   /** Newest first. */
   readonly list: Effect.Effect<ReadonlyArray<CrashSummary>>
   /** Null for one that is not kept. */
@@ -93,8 +99,13 @@ const write = (file: string, value: unknown): void => {
   }
 }
 
+/** Files of control planes end so, those of engines with a number. */
+const OF_CONTROL = "-control"
+
 const figuresOf = (stats: EngineStats | null, channelId: string | undefined): unknown =>
   stats === null ? null : { ...stats, channels: stats.channels.filter(({ id }) => id === channelId) }
+
+const notKept = (cause: unknown) => Effect.logError("the record of a crash could not be kept", cause)
 
 /** Keeps crashes in `directory`, which is made with the first of them. */
 export const makeCrashes = (directory: string): CrashesService => {
@@ -105,6 +116,13 @@ export const makeCrashes = (directory: string): CrashesService => {
     } catch {
       return []
     }
+  }
+  const keep = (crash: Crash): void => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    write(fileOf(crash.id), crash)
+    const isControl = (id: string) => id.includes(OF_CONTROL)
+    const alike = names().filter((name) => isControl(name) === isControl(crash.id))
+    for (const name of alike.sort().slice(0, -KEPT)) rmSync(join(directory, name), { force: true })
   }
   const keepOutFile = join(directory, KEEP_OUT_FILE)
   const kept = new Map((read(Schema.Array(KeptOut), keepOutFile) ?? []).map((one) => [one.channel_id, one]))
@@ -125,10 +143,7 @@ export const makeCrashes = (directory: string): CrashesService => {
         const nowMs = yield* Clock.currentTimeMillis
         const at = new Date(nowMs).toISOString()
         const id = `${at.replaceAll(":", "-")}-${report.engine}`
-        mkdirSync(directory, { recursive: true, mode: 0o700 })
-        write(fileOf(id), { ...report, id, at, figures: figuresOf(stats, report.handled?.channel_id) })
-        const old = names().sort().slice(0, -KEPT)
-        for (const name of old) rmSync(join(directory, name), { force: true })
+        keep({ ...report, id, at, process: "engine", figures: figuresOf(stats, report.handled?.channel_id) })
         if (report.handled === null || !blames) return
         const { channel_id } = report.handled
         const before = kept.has(channel_id)
@@ -137,7 +152,12 @@ export const makeCrashes = (directory: string): CrashesService => {
           yield* Effect.logError(
             `channel ${channel_id} is kept out of the engine, which died ${DEATHS} times within a minute while it was at it`,
           )
-      }).pipe(Effect.catchAllDefect((cause) => Effect.logError("the record of a crash could not be kept", cause))),
+      }).pipe(Effect.catchAllDefect(notKept)),
+    recordControl: (death) =>
+      Effect.sync(() => {
+        const id = `${death.at.replaceAll(":", "-")}${OF_CONTROL}`
+        keep({ ...death, id, process: "control_plane", engine: null, handled: null })
+      }).pipe(Effect.catchAllDefect(notKept)),
     list: Effect.sync(() =>
       names()
         .sort()

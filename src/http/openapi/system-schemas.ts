@@ -29,11 +29,12 @@ export const MachineCheck = Struct({
 
 /** A channel that is kept out of the engines. */
 export const KeptOut = Struct({ channel_id: Text, since: Time, crash: Text })
-/** An engine that died or hung, as a list shows it. */
+/** An engine that died or hung, or a control plane that died, as a list shows it. */
 export const EngineCrash = Struct({
   id: Text,
   at: Time,
-  engine: Count,
+  process: Literal("engine", "control_plane"),
+  engine: NullOr(Count),
   pid: Count,
   why: Text,
   uptime: Num,

@@ -34,9 +34,9 @@ export const serviceOperations: ReadonlyArray<Operation> = [
     path: "/api/engine/crashes",
     id: "listCrashes",
     tag: "Service",
-    summary: "Engines that died or hung",
+    summary: "Engines that died or hung, and control planes that died",
     description:
-      "The last 20, newest first. A channel that was being handled in three deaths within a minute is kept out of the engine until it is released.",
+      "The last 20 of each, newest first. A channel that was being handled in three deaths of an engine within a minute is kept out of it until it is released.",
     answers: { 200: { description: "Crashes and channels that are kept out", schema: "EngineCrashes" } },
   },
   {
@@ -45,7 +45,7 @@ export const serviceOperations: ReadonlyArray<Operation> = [
     id: "getCrash",
     tag: "Service",
     summary: "All that is kept of a crash",
-    answers: { 200: { description: "With the end of the engine's log", schema: "EngineCrashDetails" } },
+    answers: { 200: { description: "With the end of its log", schema: "EngineCrashDetails" } },
     problems: ["not-found"],
   },
   {
