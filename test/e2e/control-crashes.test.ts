@@ -63,7 +63,7 @@ it("kill -9: the next start tells of it by REST, on the pages and in its log", a
   for (const words of ["Crash of the control plane", "was killed and left no reason", "the engine started (pid"])
     expect(page).toContain(words)
 
-  // The same death is not told twice, and an orderly end is none.
+  // An orderly end makes no record, and what was told is not told again.
   expect(await next.kill("SIGTERM")).toBe(0)
   const third = await start({ dataDir: next.dataDir, port: next.port })
   expect((await crashesOf(third)).map(({ id }) => id)).toEqual([crash.id])
