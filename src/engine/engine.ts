@@ -13,6 +13,7 @@ import { nativeAddress } from "./ffi/libc.ts"
 import { parseAllowedSenders } from "./inputs/allowed-senders.ts"
 import { type InputContext, inputContext } from "./inputs/input-context.ts"
 import type { Leg } from "./inputs/leg.ts"
+import { noChannel, Onlookers } from "./onlookers.ts"
 import { openSession } from "./outputs/open-session.ts"
 import type { OutputSession, SessionContext } from "./outputs/output-session.ts"
 import { testOutput } from "./outputs/test-output.ts"
@@ -37,14 +38,12 @@ import { ListenerPorts } from "./srt/listener-ports.ts"
 import type { SrtLibrary } from "./srt/srt-library.ts"
 import { COMMANDED, Handling } from "./system/handling.ts"
 import { UdpPortRegistry } from "./system/udp-port-registry.ts"
-import { TapPool } from "./taps/tap-pool.ts"
 import { ToldStates } from "./told-states.ts"
 
 /** What outputs that write behind are given at the end. */
 const SETTLE_MS = 2500
 
 const refused = (code: string, message: string): Reason => ({ code, message, transient: false })
-const noChannel = (id: string): Reason => refused("no_channel", `the engine has no channel ${id}`)
 
 export class Engine {
   readonly info: EngineInfo
@@ -56,7 +55,7 @@ export class Engine {
   readonly #channels = new Map<string, EngineChannel>()
   readonly #inputs: InputContext
   readonly #loop: PacketLoop
-  readonly #taps: TapPool
+  readonly #onlookers: Onlookers
   readonly #fenced = new FencedChannels(this.#channels)
   readonly #told: ToldStates
   readonly #handling: Handling
@@ -74,7 +73,7 @@ export class Engine {
     this.faults = new Faults(log)
     this.#core = core
     this.#library = library
-    this.#taps = new TapPool(core, (cause) => this.faults.report("engine", "a tap", cause))
+    this.#onlookers = new Onlookers(core, this.faults)
     this.#emit = emit
     this.#told = new ToldStates(emit)
     const base = nativeAddress(core.u8)
@@ -105,7 +104,7 @@ export class Engine {
         } finally {
           this.#told.tellStates(this.#channels.values())
         }
-        if (this.#taps.size > 0) this.#taps.flush()
+        this.#onlookers.flush()
       },
       onSecond: (nowUs) => this.#emit({ event: "stats", stats: this.stats(nowUs) }),
       onSessionFault: (session, cause) => this.#sessionFault(session, cause),
@@ -155,7 +154,8 @@ export class Engine {
       case "insert_cue":
         return this.#insertCue(re, request)
       case "open_tap":
-        return done(this.#openTap(request.channel_id, request.path, request.token))
+      case "open_capture":
+        return this.#onlookers.open(this.#channels.get(request.channel_id), request)
       case "test_output":
         return testOutput(this.#context, request.output, {
           publish: request.publish ?? null,
@@ -201,7 +201,7 @@ export class Engine {
     for (const leg of channel.legs) this.#loop.forget(leg)
     for (const session of channel.sessions.values()) this.#told.forget(session)
     channel.close()
-    this.#taps.closeChannel(channel.index)
+    this.#onlookers.closeChannel(channel)
     this.#channels.delete(id)
     this.#fenced.fences.set(channel.index, undefined)
     return null
@@ -217,12 +217,6 @@ export class Engine {
     if (!opened.ok) return opened.error
     channel.sessions.set(spec.id, opened.session)
     return null
-  }
-
-  #openTap(channelId: string, path: string, token: string): Reason | null {
-    const channel = this.#channels.get(channelId)
-    if (channel === undefined) return { ...noChannel(channelId), transient: true }
-    return this.#taps.open(channel.index, path, token)
   }
 
   #closeOutput(channelId: string, outputId: string): null {
@@ -289,7 +283,7 @@ export class Engine {
    */
   async close(): Promise<void> {
     this.#loop.stop()
-    this.#taps.close()
+    this.#onlookers.close()
     const sessions = [...this.#channels.values()].flatMap((channel) => [...channel.sessions.values()])
     for (const id of [...this.#channels.keys()]) this.#removeChannel(id)
     this.#library.srt?.cleanup()

@@ -13,11 +13,14 @@ const read = (clock: number): number => {
 /** CLOCK_MONOTONIC in microseconds. */
 export const monotonicUs = (): number => read(CLOCK_MONOTONIC)
 
+/** CLOCK_REALTIME in microseconds. */
+export const realtimeUs = (): number => read(CLOCK_REALTIME)
+
 /** CPU time of this thread in microseconds: does not grow while others have the processor. */
 export const threadCpuUs = (): number => read(CLOCK_THREAD_CPUTIME_ID)
 
 /** What to take from a CLOCK_REALTIME stamp to get a CLOCK_MONOTONIC one; changes when NTP steps the clock. */
-export const realtimeOffsetUs = (): number => read(CLOCK_REALTIME) - monotonicUs()
+export const realtimeOffsetUs = (): number => realtimeUs() - monotonicUs()
 
 /** Blocks the thread until CLOCK_MONOTONIC reaches `us`; returns at once when it has. */
 export const sleepUntilUs = (us: number): void => {

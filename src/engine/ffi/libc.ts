@@ -28,6 +28,8 @@ export const libc = {
   attachFilter: lib.func("setsockopt", "int", ["int", "int", "int", koffi.pointer(sockFprog), "uint32_t"]),
   /** int getsockname(int fd, struct sockaddr *addr, socklen_t *len) */
   getsockname: lib.func("getsockname", "int", ["int", "void *", "void *"]),
+  /** int getpeername(int fd, struct sockaddr *addr, socklen_t *len) */
+  getpeername: lib.func("getpeername", "int", ["int", "void *", "void *"]),
   /** int getsockopt(int fd, int level, int name, void *value, socklen_t *len) */
   getsockopt: lib.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
   /** int close(int fd) */

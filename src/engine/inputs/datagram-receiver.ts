@@ -2,6 +2,7 @@
 
 import * as L from "../../core/assembly/memory/layout.ts"
 import { formatEndpoint, isMulticast, zoneOf } from "../../core/net/address.ts"
+import { captureReceived, endAt } from "../captures/batches.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
 import type { InputPolicy, Reason, RelaySpec } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
@@ -157,7 +158,10 @@ export class DatagramReceiver implements LegReceiver {
         if (isRelayed) this.#relay?.noteRefusal()
         break
       }
-      if (!isRelayed) this.#relay?.send(count)
+      if (!isRelayed) {
+        if (this.#host.capturePoint.capture !== null) this.#captured(count, 0)
+        this.#relay?.send(count)
+      }
       const appended = isRelayed
         ? core.ingestRelayed(index, count, clockOffsetUs, nowUs)
         : core.ingest(index, count, clockOffsetUs, nowUs)
@@ -172,7 +176,16 @@ export class DatagramReceiver implements LegReceiver {
   #receiveFec(fd: number, isRow: boolean, clockOffsetUs: number, nowUs: number): void {
     const { base, core, index } = this.#host
     const count = libc.recvmmsg(fd, base + L.RX_MMSG, L.RX_BATCH, MSG_DONTWAIT, 0)
-    if (count > 0) core.ingestFec(index, isRow, count, clockOffsetUs, nowUs)
+    if (count <= 0) return
+    if (this.#host.capturePoint.capture !== null) this.#captured(count, isRow ? 4 : 2)
+    core.ingestFec(index, isRow, count, clockOffsetUs, nowUs)
+  }
+
+  /** Hands what came to the leg's port, or one `above` it, to the capture that runs. */
+  #captured(count: number, above: number): void {
+    const { capturePoint, core, spec } = this.#host
+    if (capturePoint.capture !== null)
+      captureReceived(capturePoint.capture, core, count, endAt(spec.ip, spec.port + above))
   }
 
   facts(): ReceiverFacts {

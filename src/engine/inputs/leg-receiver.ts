@@ -1,5 +1,6 @@
 /** What a leg is received by: a UDP socket with those of its FEC, or an SRT connection. */
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import type { Event, InputPolicy, LegSpec, LegStats, Reason, RelaySpec } from "../protocol/messages.ts"
 
 /** What a leg reports, as in the `leg` event. */
@@ -16,6 +17,8 @@ export interface ReceiverHost {
   /** TS arrived in the last second. */
   readonly live: () => boolean
   readonly say: (kind: LegKind, message: string) => void
+  /** Gets what comes while a capture runs. */
+  readonly capturePoint: CapturePoint
 }
 
 /** The receiver's share of a leg's figures. */

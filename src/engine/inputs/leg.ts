@@ -5,6 +5,7 @@ import type { CoreEvent } from "../../core/packet-core/event-records.ts"
 import { channelOfIndex } from "../../core/packet-core/leg-index.ts"
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import { STREAM_TYPE_SCTE35 } from "../../core/ts/stream-types.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import type { InputPolicy, LegSpec, LegStats, Reason, RelaySpec } from "../protocol/messages.ts"
 import { parseAllowedSenders } from "./allowed-senders.ts"
 import type { InputContext } from "./input-context.ts"
@@ -21,6 +22,7 @@ export class Leg {
   readonly index: number
   /** Number of its channel in the packet core. */
   readonly channel: number
+  readonly capturePoint: CapturePoint = { capture: null }
   readonly #core: PacketCore
   readonly #say: (kind: LegKind, message: string) => void
   readonly #tables = new ProgrammeTables()
@@ -48,7 +50,7 @@ export class Leg {
     this.#figures = new LegFigures(spec, index, context.core)
     context.core.resetLeg(index)
     const { core, base } = context
-    const host: ReceiverHost = { spec, index, core, base, live: () => this.#live, say }
+    const host: ReceiverHost = { spec, index, core, base, live: () => this.#live, say, capturePoint: this.capturePoint }
     this.#receiver = openReceiver(context, host, policy)
     this.configure(policy)
   }

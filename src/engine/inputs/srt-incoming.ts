@@ -1,9 +1,11 @@
 /** One SRT connection that a leg is received by: messages into the packet core, each with the time TSBPD gives it. */
 import * as L from "../../core/assembly/memory/layout.ts"
 import { placeDatagram } from "../../core/packet-core/place-datagram.ts"
+import { captureReceived, endOfSockaddr, endOfText } from "../captures/batches.ts"
+import { realtimeOffsetUs } from "../ffi/clock.ts"
 import { type LibSrt, SRT_EASYNCRCV, SRT_ECONNLOST, SRT_EINVSOCK, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import type { Reason, SrtInputFigures } from "../protocol/messages.ts"
-import { connectionLost, lastError, readInputStats } from "../srt/srt-socket.ts"
+import { connectionLost, lastError, localAddress, readInputStats } from "../srt/srt-socket.ts"
 import { type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
 
 /** Where the 64-bit `srctime` of SRT_MSGCTRL is, in words: the time a message is due, CLOCK_MONOTONIC in µs. */
@@ -66,8 +68,17 @@ export class SrtIncoming {
     }
     if (count === 0) return 0
     this.proven = true
+    if (this.#host.capturePoint.capture !== null) this.#captured(count)
     core.ingest(index, count, 0, nowUs)
     return count
+  }
+
+  /** Hands the messages of a batch to the capture that runs, at the times they are due. */
+  #captured(count: number): void {
+    const { capturePoint, core } = this.#host
+    if (capturePoint.capture === null) return
+    const to = endOfSockaddr(localAddress(this.#srt, this.socket))
+    captureReceived(capturePoint.capture, core, count, to, endOfText(this.peer), realtimeOffsetUs())
   }
 
   /** Why there was no message: mostly because none is due. */

@@ -16,6 +16,8 @@ import {
 import { isMulticast } from "../../core/net/address.ts"
 import type { DatagramTarget } from "../../core/output/output-url.ts"
 import { PcrPacer } from "../../core/ts/pcr-pacer.ts"
+import { captureSent } from "../captures/batches.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import { EAGAIN, ECONNREFUSED, EMSGSIZE, ENOBUFS, errno, errnoName, libc, MSG_DONTWAIT } from "../ffi/libc.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import { startOf } from "../protocol/old-machine.ts"
@@ -39,6 +41,8 @@ export class DatagramOutput implements OutputSession {
   readonly carriesCues = true
   readonly immediate = true
   readonly maxBurstUs = Number.POSITIVE_INFINITY
+  readonly #capturePoint: CapturePoint = { capture: null }
+  readonly capturePoints = [this.#capturePoint]
   readonly #context: SessionContext
   readonly #target: DatagramTarget
   readonly #life = new SessionLife(() => this.#letGo())
@@ -167,6 +171,8 @@ export class DatagramOutput implements OutputSession {
       if (!this.#context.fences.isOpen(this.channel)) return
       const sent = libc.sendmmsg(this.#fd, base + TX_MMSG, count, MSG_DONTWAIT)
       const code = sent < 0 ? errno() : 0
+      const { capture } = this.#capturePoint
+      if (capture !== null && sent > 0) captureSent(capture, this.#context, this.#fd, sent)
       const finished = this.#advance(Math.max(0, sent))
       left -= finished
       if (sent > 0) this.#failingSinceUs = 0

@@ -4,6 +4,7 @@ import type { SpliceInfoSection } from "../../core/scte35/section-fields.ts"
 import type { Carrier } from "../../core/srt/backup-choice.ts"
 import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
 import type { SrtStack } from "../../core/srt/stack.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import type { LibSrt } from "../ffi/libsrt.ts"
 import type { OutputSpec, OutputStats, Reason, ReceiverStats, SessionState, SrtStats } from "../protocol/messages.ts"
 import type { RemuxPool } from "../remux/remux-pool.ts"
@@ -100,6 +101,8 @@ export interface OutputSession {
    * Only where the far side acknowledges and we see it: SRT on our own stack.
    */
   followSlot?(position: number, receivedUs: number): (nowUs: number) => SlotReceipt
+  /** Where the datagrams pass that it sends now; left out by outputs that send none. */
+  readonly capturePoints?: ReadonlyArray<CapturePoint>
   stats(): OutputStats
   close(): void
   /** Ends it at once for this reason: nothing of the channel leaves any more, neither what waits nor a farewell in it. */

@@ -1,5 +1,6 @@
 /** A receiver of ours that is called again whenever it cannot be reached or has gone. */
 import { countFailure, retryDelayMs } from "../../core/settings/retry-delay.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import type { Reason } from "../protocol/messages.ts"
 import type { OwnConnection } from "../srt/own/connection.ts"
 import type { OwnSrtCall } from "./own-srt-call.ts"
@@ -24,6 +25,11 @@ export class OwnSrtAttempts {
   /** The connection, while there is one. */
   get connection(): OwnConnection | null {
     return this.#call.life.connected ? this.#call.connection : null
+  }
+
+  /** Where the packets of the call that is made pass. */
+  get capturePoints(): ReadonlyArray<CapturePoint> {
+    return this.#call.capturePoints
   }
 
   get state(): "connecting" | "connected" | "waiting" {

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto"
 import { formatEndpoint } from "../../core/net/address.ts"
 import { CallerHandshake } from "../../core/srt/protocol/caller.ts"
 import { CONTROL, controlType, isControl, type Malformed } from "../../core/srt/protocol/packet.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import { encodeSockaddr } from "../ffi/sockaddr.ts"
 import { startOf } from "../protocol/old-machine.ts"
@@ -52,6 +53,11 @@ export class OwnSrtCall {
   /** Null before the handshake is done; it stays when it has ended. */
   get connection(): OwnConnection | null {
     return this.#connection
+  }
+
+  /** Where the packets of the call pass: from the first handshake on. */
+  get capturePoints(): ReadonlyArray<CapturePoint> {
+    return this.#address === null ? [] : [this.#address]
   }
 
   async #connect(): Promise<void> {

@@ -1,5 +1,6 @@
 /** SRT caller output on our own stack: one connection, made once; the control plane decides about the next attempt. */
 import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import type { OwnSrt } from "../srt/own/stack.ts"
@@ -25,6 +26,10 @@ export class OwnSrtCaller implements OutputSession {
     this.spec = spec
     this.channel = channel
     this.#call = new OwnSrtCall(context, stack, this, target)
+  }
+
+  get capturePoints(): ReadonlyArray<CapturePoint> {
+    return this.#call.capturePoints
   }
 
   get state(): SessionState {

@@ -9,6 +9,7 @@ import type { Malformed } from "../../core/srt/protocol/packet.ts"
 import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
 import { REJECT } from "../../core/srt/protocol/session.ts"
 import { describeReject } from "../../core/srt/reject.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import { monotonicUs } from "../ffi/clock.ts"
 import { formatSockaddr } from "../ffi/sockaddr.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
@@ -39,6 +40,7 @@ const REFUSED_MAX = 1024
 /** Whoever sent the handshake whose address stands at `name` of the arena, until the next ones are received. */
 class ArenaCaller implements CallerAddress, Destination {
   readonly segments = false
+  readonly capture = null
   readonly address: Uint8Array
   readonly name: number
   readonly nameLength: number
@@ -97,6 +99,10 @@ export class OwnSrtListener implements OutputSession {
     } catch (cause) {
       this.#life.end(reasonOf(cause))
     }
+  }
+
+  get capturePoints(): ReadonlyArray<CapturePoint> {
+    return this.#receivers.all.map(({ connection }) => connection.address)
   }
 
   get state(): SessionState {

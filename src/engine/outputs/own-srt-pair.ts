@@ -4,6 +4,7 @@
  */
 import { BackupChoice, type Carrier, type CarrierChange } from "../../core/srt/backup-choice.ts"
 import type { SlotReceipt } from "../../core/srt/protocol/send-window.ts"
+import type { CapturePoint } from "../captures/datagram-capture.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import type { SlotFate } from "../ring/ring-reader.ts"
 import type { OwnConnection } from "../srt/own/connection.ts"
@@ -61,6 +62,11 @@ export class OwnSrtPair implements OutputSession {
       )
     }
     this.#attempts = { main: attempts(targets.main), backup: attempts(targets.backup) }
+  }
+
+  /** Those of both receivers. */
+  get capturePoints(): ReadonlyArray<CapturePoint> {
+    return [...this.#attempts.main.capturePoints, ...this.#attempts.backup.capturePoints]
   }
 
   get state(): SessionState {

@@ -132,6 +132,20 @@ export const Request = v.variant("cmd", [
    */
   v.object({ id, cmd: v.literal("open_tap"), channel_id: v.string(), path: v.string(), token: v.string() }),
   /**
+   * Sends the datagrams of a leg or output from now on, as a capture file, to the unix socket at `path`, behind `token`
+   * and a line feed. Answered with `capture` when it is over: after `seconds`, or with 32 MiB. Refused (`no_leg`,
+   * `not_captured`, `capturing`, `too_many_captures`) when it cannot begin.
+   */
+  v.object({
+    id,
+    cmd: v.literal("open_capture"),
+    channel_id: v.string(),
+    of: v.union([v.object({ leg: LegName }), v.object({ output_id: v.string() })]),
+    seconds: v.pipe(v.number(), v.minValue(1), v.maxValue(30)),
+    path: v.string(),
+    token: v.string(),
+  }),
+  /**
    * Moves the fences of channels, on or back. When one runs out, all outputs of its channel end (`fenced`) before
    * another packet is sent, also when the process was stopped meanwhile. Channels that the engine does not have are
    * passed over.
@@ -165,6 +179,22 @@ export const OutputTest = v.object({
 })
 export type OutputTest = v.InferOutput<typeof OutputTest>
 
+/**
+ * What ended a capture: its time, its size, that the channel was closed, that nobody read it any more, or an error of
+ * ours.
+ */
+export const CAPTURE_ENDS = ["time", "size", "channel", "reader", "fault"] as const
+export type CaptureEnd = (typeof CAPTURE_ENDS)[number]
+
+export const CaptureOutcome = v.object({
+  /** Those in the file. */
+  datagrams: v.number(),
+  /** Those that are missing in it, since the control plane did not read fast enough. */
+  left_out: v.number(),
+  ended_by: v.picklist(CAPTURE_ENDS),
+})
+export type CaptureOutcome = v.InferOutput<typeof CaptureOutcome>
+
 export const Reply = v.variant("ok", [
   v.object({
     re: v.number(),
@@ -173,6 +203,7 @@ export const Reply = v.variant("ok", [
     stats: v.optional(EngineStats),
     pid: v.optional(v.number()),
     test: v.optional(OutputTest),
+    capture: v.optional(CaptureOutcome),
   }),
   v.object({ re: v.number(), ok: v.literal(false), error: Reason }),
 ])

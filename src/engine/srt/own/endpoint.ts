@@ -212,5 +212,5 @@ export const addressIn = (arena: SrtArena, sockaddr: Uint8Array): Address => {
   const block = arena.take(64)
   arena.bytes.fill(0, block.at, block.at + 64)
   arena.bytes.set(sockaddr, block.at)
-  return { block, name: block.at, nameLength: sockaddr.length, segments: true }
+  return { block, name: block.at, nameLength: sockaddr.length, segments: true, capture: null }
 }

@@ -17,7 +17,7 @@ it("throws away what waits when a fence among it has run out, and sends what com
   const arena = new SrtArena()
   let nowUs = 1000
   const batch = new SendBatch(arena, new Fences(() => nowUs))
-  const to = { name: arena.take(16).at, nameLength: 16, segments: true }
+  const to = { name: arena.take(16).at, nameLength: 16, segments: true, capture: null }
   // No socket: the kernel refuses each message, which shows that it was handed one.
   const handed = () => batch.figures.calls
   batch.control(to, packet)

@@ -5,9 +5,12 @@
  * All segments of a message have one length; only the last may be shorter. Where the kernel or the interface refuses
  * segments (EIO, EINVAL, EMSGSIZE), the destination gets its packets one by one from then on.
  */
+import { captureMessage } from "../../captures/batches.ts"
+import type { CapturePoint } from "../../captures/datagram-capture.ts"
 import { EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, errno, libc, MSG_DONTWAIT } from "../../ffi/libc.ts"
 import type { FenceView } from "../../system/fences.ts"
 import type { SrtArena } from "./arena.ts"
+import { newBatchFigures } from "./batch-figures.ts"
 import { SealedPackets } from "./sealed-packets.ts"
 import type { StreamCipher } from "./stream-cipher.ts"
 
@@ -35,7 +38,7 @@ const HEADER = 16
 const CANNOT_CUT: ReadonlySet<number> = new Set([EIO, EINVAL, EMSGSIZE])
 
 /** Where packets go. */
-export interface Destination {
+export interface Destination extends CapturePoint {
   /** Offset of its sockaddr in the arena, and the sockaddr's length. */
   readonly name: number
   readonly nameLength: number
@@ -43,30 +46,8 @@ export interface Destination {
   segments: boolean
 }
 
-export interface BatchFigures {
-  /** sendmmsg calls, messages they took, and packets in those. */
-  calls: number
-  messages: number
-  packets: number
-  /** Messages the kernel refused: full buffers, and everything else. */
-  full: number
-  refused: number
-  /** errno of the last refusal. */
-  lastErrno: number
-  /** Destinations that get their packets one by one. */
-  fallbacks: number
-}
-
 export class SendBatch {
-  readonly figures: BatchFigures = {
-    calls: 0,
-    messages: 0,
-    packets: 0,
-    full: 0,
-    refused: 0,
-    lastErrno: 0,
-    fallbacks: 0,
-  }
+  readonly figures = newBatchFigures()
   readonly #arena: SrtArena
   readonly #fences: Pick<FenceView, "isPast">
   readonly #segmenting: boolean
@@ -237,7 +218,7 @@ export class SendBatch {
       this.figures.calls += 1
       if (sent > 0) {
         this.figures.messages += sent
-        for (let i = from; i < from + sent; i++) this.figures.packets += this.#count[i] ?? 0
+        for (let i = from; i < from + sent; i++) this.#left(i, this.#msgs + i * MMSG)
         from += sent
       } else {
         this.#refused(from)
@@ -249,6 +230,13 @@ export class SendBatch {
     this.#iovecs = 0
     this.#controlBytes = 0
     this.#sealed.clear()
+  }
+
+  /** The kernel has taken a message, which stands at `msg`. */
+  #left(message: number, msg: number): void {
+    this.figures.packets += this.#count[message] ?? 0
+    const capture = this.#destinations[message]?.capture ?? null
+    if (capture !== null) captureMessage(capture, this.#arena, msg, this.#segment[message] ?? 0, this.#fd)
   }
 
   #refused(message: number): void {
@@ -282,8 +270,11 @@ export class SendBatch {
       for (let bytes = 0; next < end && bytes < segment; next++) bytes += u32[(this.#iovs + next * IOV + 8) >> 2] ?? 0
       this.#arena.pointer(this.#single + 16, this.#iovs + first * IOV)
       u32[(this.#single + MSG_IOVLEN) >> 2] = next - first
-      if (libc.sendmmsg(this.#fd, this.#arena.base + this.#single, 1, MSG_DONTWAIT) === 1) this.figures.packets += 1
-      else this.figures.refused += 1
+      if (libc.sendmmsg(this.#fd, this.#arena.base + this.#single, 1, MSG_DONTWAIT) !== 1) this.figures.refused += 1
+      else {
+        this.figures.packets += 1
+        if (to.capture !== null) captureMessage(to.capture, this.#arena, this.#single, segment, this.#fd)
+      }
       first = next
     }
   }
