@@ -141,7 +141,8 @@ describe("captures", () => {
     endByRemoval()
     expect(await capture).toEqual({ datagrams: 300, left_out: 0, ended_by: "channel" })
     const datagrams = await fileOf("out")
-    expect(datagrams.map(({ payload }) => Buffer.from(payload))).toEqual(receiver.datagrams.map(({ data }) => data))
+    const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
+    expect(datagrams.map(({ payload }) => hex(payload))).toEqual(receiver.datagrams.map(({ data }) => hex(data)))
     expect(new Set(datagrams.map((d) => `${d.source} ${d.destination}:${d.destination_port}`))).toEqual(
       new Set([`127.0.0.1 127.0.0.1:${receiver.port}`]),
     )

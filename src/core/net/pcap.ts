@@ -62,7 +62,7 @@ const putAddress = (into: Uint8Array, at: number, length: number, { address }: D
 /**
  * Writes a datagram of `length` bytes at `at`, all but its payload, which belongs behind it at the offset that is
  * returned. `us` is the Unix time in µs. The family is that of `to`; `from` is shown as zeros when its own is another.
- * Of IPv6 `putPcapChecksum` completes the record.
+ * `putPcapChecksum` completes a record of IPv6.
  */
 export const putPcapRecord = (
   into: Uint8Array,
