@@ -10,7 +10,7 @@ const FLOORS = [
   ["config"],
   ["engine", "store"],
   ["accounts", "templates", "history", "undo", "taps", "rtsp", "nodes", "schedule", "partners"],
-  ["channel", "thumbnails", "preview", "medialive"],
+  ["channel", "thumbnails", "preview", "captures", "medialive"],
   ["show"],
   ["declarative"],
   ["notifications", "metrics"],

@@ -16,10 +16,12 @@
  *   8. Store            the database is closed                                                  1 s
  *   9. ControlPlaneLife what would tell the next one that this one died is taken away           none
  */
+
 import { Effect, Layer } from "effect"
 import { demoLayer } from "./Demo.ts"
 import { Accounts } from "./effects/accounts/Accounts.ts"
 import { Audit } from "./effects/accounts/Audit.ts"
+import { Captures } from "./effects/captures/Captures.ts"
 import { RunningChannels } from "./effects/channel/RunningChannels.ts"
 import { Tallies } from "./effects/channel/runtime/Tallies.ts"
 import { AppConfig } from "./effects/config/AppConfig.ts"
@@ -106,6 +108,7 @@ const WithControlPlane = WithVerbs.pipe(
   Layer.provideMerge(Schedules.Live),
   Layer.provideMerge(Thumbnails.Live),
   Layer.provideMerge(Previews.Live),
+  Layer.provideMerge(Captures.Live),
   Layer.provideMerge(Taps.Live),
 )
 

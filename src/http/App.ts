@@ -62,6 +62,7 @@ import { makeRunner } from "./request/run.ts"
 import { accountRoutes } from "./routes/accounts.ts"
 import { allChannelsRoutes } from "./routes/all-channels.ts"
 import { bulkRoutes } from "./routes/bulk.ts"
+import { captureRoutes } from "./routes/captures.ts"
 import { channelRoutes } from "./routes/channels.ts"
 import { configRoutes } from "./routes/config.ts"
 import { configChangeRoutes } from "./routes/config-changes.ts"
@@ -185,6 +186,7 @@ const apiRoutes = (app: Hono, services: AppServices, { plane }: AppDeps): void =
   channelRoutes(app, services)
   allChannelsRoutes(app, services)
   outputRoutes(app, services)
+  captureRoutes(app, services)
   historyRoutes(app, services)
   scheduleRoutes(app, services)
   partnerLinkRoutes(app, services)

@@ -17,7 +17,7 @@ describe("docs/api.md", () => {
       )
       .map(
         ({ method, path }) =>
-          `${method} ${path.replace(":id", "{id}").replace(":name", "{name}").replace(":output", "{output_id}").replace(":version", "{n}").replace(":change", "{n}").replace(":template", "{name}").replace(":key", "{key}").replace(":node", "{node}").replace(":crash", "{crash}").replace(":engine", "{engine}").replace(":link", "{link}")}`,
+          `${method} ${path.replace(":id", "{id}").replace(":name", "{name}").replace(":output", "{output_id}").replace(":version", "{n}").replace(":change", "{n}").replace(":template", "{name}").replace(":key", "{key}").replace(":node", "{node}").replace(":crash", "{crash}").replace(":engine", "{engine}").replace(":link", "{link}").replace(":leg", "{leg}")}`,
       )
     expect(new Set(documented)).toEqual(new Set([...served, "GET /ws"]))
   })

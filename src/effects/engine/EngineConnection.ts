@@ -15,7 +15,8 @@ export type Accepted = Extract<Reply, { readonly ok: true }>
 
 export interface EngineConnection {
   /**
-   * Fails with `EngineUnavailable` after 5 s without a reply (a dry run: 25 s), or at once when the connection ends.
+   * Fails with `EngineUnavailable` after 5 s without a reply (a dry run: 25 s; a capture: 5 s after its end), or at once
+   * when the connection ends.
    */
   readonly request: (command: Command) => Effect.Effect<Accepted, EngineUnavailable | EngineRefused>
   /** Completed when the connection has ended, with the reason. */
@@ -29,6 +30,11 @@ export interface EngineConnection {
 const REQUEST_TIMEOUT_MS = 5000
 /** How long a dry run may take, in ms; the engine itself gives a destination 20 s. */
 const TEST_TIMEOUT_MS = 25_000
+
+const limitOf = (command: Command): number => {
+  if (command.cmd === "test_output") return TEST_TIMEOUT_MS
+  return REQUEST_TIMEOUT_MS + (command.cmd === "open_capture" ? command.seconds * 1000 : 0)
+}
 
 type Pending = Deferred.Deferred<Accepted, EngineUnavailable | EngineRefused>
 
@@ -105,7 +111,7 @@ export const connectEngine = (
         const reply: Pending = Deferred.unsafeMake(FiberId.none)
         pending.set(id, reply)
         socket.write(`${JSON.stringify({ ...command, id })}\n`)
-        const limitMs = command.cmd === "test_output" ? TEST_TIMEOUT_MS : REQUEST_TIMEOUT_MS
+        const limitMs = limitOf(command)
         // A plain timer: requests are made in finalizers too, where Effect's timeouts would wait for the reply.
         const timer = setTimeout(() => {
           Deferred.unsafeDone(

@@ -1,6 +1,8 @@
 /** What requests may ask of the control plane, service by service: each route takes those that it needs. */
+
 import { Effect } from "effect"
 import type { InputNeeds } from "../../core/placement/input-needs.ts"
+import { Captures, type CapturesService } from "../captures/Captures.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { ChannelsJson, type ChannelsJsonService } from "../declarative/ChannelsJson.ts"
 import { type ConfigService, Configuration } from "../declarative/Configuration.ts"
@@ -32,6 +34,7 @@ import { Undo, type UndoService } from "./Undo.ts"
 export interface ControlPlane {
   readonly changeFeed: Pick<ChangeFeedService, "changes">
   readonly channels: ChannelsService
+  readonly captures: CapturesService
   readonly channelsJson: Pick<ChannelsJsonService, "text">
   readonly configuration: ConfigService
   readonly crashes: Pick<CrashesService, "list" | "get" | "keptOut" | "release">
@@ -60,6 +63,7 @@ export interface ControlPlane {
 
 /** All of it, from the services that `main.ts` names. */
 export const controlPlane = Effect.all({
+  captures: Captures,
   changeFeed: ChangeFeed,
   channels: Channels,
   channelsJson: ChannelsJson,

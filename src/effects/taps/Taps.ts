@@ -1,6 +1,6 @@
 /**
- * Taps: a channel's outgoing stream for the control plane itself. The engine connects to our unix socket and sends it
- * there.
+ * Taps: a channel's outgoing stream for the control plane itself, or a capture of what comes and goes. The engine connects
+ * to our unix socket and sends it there.
  *
  *   ring ──> tap (engine) ──unix socket──> here ──> live preview, thumbnails
  *
@@ -10,10 +10,11 @@
 import { chmodSync, rmSync } from "node:fs"
 import { createServer, type Server, type Socket } from "node:net"
 import { Context, Data, Deferred, Effect, FiberId, Layer, type Scope } from "effect"
+import type { CaptureOutcome, Command } from "../../engine/protocol/messages.ts"
 import { engineSocketPath } from "../../engine/protocol/socket-path.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { EngineClient, type EngineClientService } from "../engine/EngineClient.ts"
-import type { EngineRefused, EngineUnavailable } from "../model/Errors.ts"
+import { type EngineRefused, EngineUnavailable } from "../model/Errors.ts"
 
 /** There is no stream, or no longer one; `message` is a sentence that says why. */
 export class TapEnded extends Data.TaggedError("TapEnded")<{ readonly reason: string }> {}
@@ -27,6 +28,12 @@ export interface TapsService {
     channelId: string,
     onData: (bytes: Uint8Array) => void,
   ) => Effect.Effect<Deferred.Deferred<never, TapEnded>, TapEnded, Scope.Scope>
+  /** A capture of `seconds`: the file, and what the engine says of it. */
+  readonly capture: (
+    channelId: string,
+    of: Extract<Command, { readonly cmd: "open_capture" }>["of"],
+    seconds: number,
+  ) => Effect.Effect<CaptureOutcome & { readonly file: Uint8Array }, TapEnded | EngineRefused | EngineUnavailable>
 }
 
 interface Waiting {
@@ -102,22 +109,29 @@ export const makeTaps = (
       }),
     )
 
+    /** Has the engine's next connection with this token hand over what it sends, until the scope's end. */
+    const expecting = (onData: (bytes: Uint8Array) => void) =>
+      Effect.gen(function* () {
+        yield* listening
+        const token = crypto.randomUUID()
+        const ended = Deferred.unsafeMake<never, TapEnded>(FiberId.none)
+        const end = (reason: string) => Deferred.unsafeDone(ended, new TapEnded({ reason }))
+        const entry: Waiting = { onData, end, socket: null }
+        yield* Effect.acquireRelease(
+          Effect.sync(() => void waiting.set(token, entry)),
+          () =>
+            Effect.sync(() => {
+              waiting.delete(token)
+              entry.socket?.destroy()
+            }),
+        )
+        return { token, ended, end, entry }
+      })
+
     return {
       open: (channelId, onData) =>
         Effect.gen(function* () {
-          yield* listening
-          const token = crypto.randomUUID()
-          const ended = Deferred.unsafeMake<never, TapEnded>(FiberId.none)
-          const end = (reason: string) => Deferred.unsafeDone(ended, new TapEnded({ reason }))
-          const entry: Waiting = { onData, end, socket: null }
-          yield* Effect.acquireRelease(
-            Effect.sync(() => void waiting.set(token, entry)),
-            () =>
-              Effect.sync(() => {
-                waiting.delete(token)
-                entry.socket?.destroy()
-              }),
-          )
+          const { end, ended, entry, token } = yield* expecting(onData)
           yield* engine
             .send({ cmd: "open_tap", channel_id: channelId, path, token })
             .pipe(
@@ -133,6 +147,20 @@ export const makeTaps = (
           )
           return ended
         }),
+      capture: (channelId, of, seconds) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const chunks: Uint8Array[] = []
+            const { ended, token } = yield* expecting((bytes) => void chunks.push(bytes.slice()))
+            const command = { cmd: "open_capture", channel_id: channelId, of, seconds, path, token } as const
+            const { capture } = yield* engine.send(command)
+            if (capture === undefined)
+              return yield* new EngineUnavailable({ reason: "it is of another version, and captures nothing" })
+            // The reply may come before the last bytes, which come by another socket.
+            yield* Effect.exit(Effect.timeout(Deferred.await(ended), CONNECT_WITHIN))
+            return { ...capture, file: Buffer.concat(chunks) }
+          }),
+        ),
     }
   })
 

@@ -1,6 +1,8 @@
 /** The real control plane over a fake engine and a store in a file. */
+
 import { join } from "node:path"
 import { Effect, Exit, Layer, Scope } from "effect"
+import { Captures } from "../captures/Captures.ts"
 import { RunningChannels } from "../channel/RunningChannels.ts"
 import { Tallies } from "../channel/runtime/Tallies.ts"
 import { AppConfig } from "../config/AppConfig.ts"
@@ -75,6 +77,7 @@ const WithVerbs = Verbs.pipe(
   Layer.provideMerge(Schedules.Live),
   Layer.provideMerge(Thumbnails.Live),
   Layer.provideMerge(Previews.Live),
+  Layer.provideMerge(Captures.Live),
   Layer.provideMerge(Taps.Live),
 )
 

@@ -37,6 +37,7 @@ export const makeFakeTaps = (): FakeTaps => {
         }),
         ({ name }) => Effect.sync(() => open.delete(name)),
       ).pipe(Effect.map(({ ended }) => ended)),
+    capture: () => Effect.dieMessage("it captures nothing"),
   }
   return fake
 }

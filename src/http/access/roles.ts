@@ -225,8 +225,9 @@ export const RULES: ReadonlyArray<Rule> = [
     ["POST", "/settings/config/versions/:version/rollback", "roll the configuration back on the page"],
   ]),
 
-  // It writes its own line into the audit log.
+  // They write their own lines into the audit log.
   ...looks("admin", "/api/system/support.zip"),
+  ...looks("admin", "/api/channels/:id/legs/:leg/capture", "/api/channels/:id/outputs/:output/capture"),
   ...looks("admin", "/audit", "/system/log", "/live/log"),
   ...looks("admin", "/api/users", "/api/keys", "/api/audit"),
   ...rules("admin", [

@@ -4,6 +4,7 @@ import { components } from "./components.ts"
 import { type JsonObject, refTo } from "./json-schema.ts"
 import { accountOperations } from "./operations/accounts.ts"
 import { allChannelsOperations } from "./operations/all-channels.ts"
+import { captureOperations } from "./operations/captures.ts"
 import { channelOperations } from "./operations/channels.ts"
 import { configOperations } from "./operations/config.ts"
 import { historyOperations } from "./operations/history.ts"
@@ -27,6 +28,7 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...historyOperations,
   ...scheduleOperations,
   ...outputOperations,
+  ...captureOperations,
   ...partnerLinkOperations,
   ...templateOperations,
   ...scte35Operations,

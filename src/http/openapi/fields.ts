@@ -298,6 +298,7 @@ const SERVICE: Readonly<Record<string, string>> = {
   crash: "Id of the crash after which it is kept out",
   "EngineCrashes.crashes": "Newest first",
   "EngineCrash.process": "What died: an engine, or the control plane, whose next start notices it",
+  "EngineCrashDetails.process": "An engine or the control plane",
   "EngineCrash.engine": "Number of the engine; null of a control plane",
   "EngineCrash.uptime": "Seconds from its start",
   "EngineCrash.channels": "Ids of the channels that it carried; of a control plane those that its engines carried",

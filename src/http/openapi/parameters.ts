@@ -17,6 +17,12 @@ const PATH_PARAMETERS: Readonly<Record<string, Parameter>> = {
     schema: { type: "string" },
     example: "cdn",
   },
+  leg: {
+    name: "leg",
+    description: "The source of the channel",
+    schema: { type: "string", enum: ["primary", "backup"] },
+    example: "primary",
+  },
   input_id: {
     name: "id",
     description: "Number of the input; UUID and slug of the channel as well",

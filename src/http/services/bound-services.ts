@@ -66,9 +66,18 @@ const boundLooks = (
   { about, hush, seen }: Bounds,
 ): Pick<
   ControlPlane,
-  "dryRuns" | "history" | "hlsFiles" | "inputNeeds" | "partners" | "previews" | "records" | "schedules" | "thumbnails"
+  | "captures"
+  | "dryRuns"
+  | "history"
+  | "hlsFiles"
+  | "inputNeeds"
+  | "partners"
+  | "previews"
+  | "records"
+  | "schedules"
+  | "thumbnails"
 > => {
-  const { dryRuns, history, hlsFiles, inputNeeds, partners, previews, records, schedules, thumbnails } = plane
+  const { captures, dryRuns, history, hlsFiles, inputNeeds, partners, previews, records, schedules, thumbnails } = plane
   /** Marks of plots are events in a few words. */
   const marked = <A extends { readonly marks: ReadonlyArray<HistoryMark> }, E>(plot: Effect.Effect<A, E>) =>
     Effect.zipWith(plot, hush, (view, quietly) => ({
@@ -78,6 +87,7 @@ const boundLooks = (
   const ofSeen = <A>(all: ReadonlyMap<string, A>) =>
     Effect.map(seen, (channels) => new Map([...all].filter(([id]) => channels.some((channel) => channel.id === id))))
   return {
+    captures: { take: (ref, of, seconds) => about(ref, captures.take(ref, of, seconds)) },
     dryRuns: {
       ofNew: (input, ref = "") => (ref === "" ? dryRuns.ofNew(input) : about(ref, dryRuns.ofNew(input, ref))),
       ofExisting: (ref, output, change) => about(ref, dryRuns.ofExisting(ref, output, change)),

@@ -73,6 +73,11 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
     `${JSON.stringify(Object.fromEntries([...channels.values()].map((c) => [c.id, c.name])))}\n`
 
   return {
+    captures: {
+      take: (ref) =>
+        Effect.as(find(ref), { file: new Uint8Array(24), datagrams: 0, left_out: 0, ended_by: "time", name: "fake" }),
+      ...over.captures,
+    },
     changeFeed: { changes: Stream.fromQueue(changes), ...over.changeFeed },
     channels: { ...fakeChannels(world), ...over.channels },
     channelsJson: { text: () => Effect.sync(channelsJson), ...over.channelsJson },
