@@ -43,8 +43,8 @@ export const refusedRetag = (
 
 /** Paths of one channel; what they ask for is refused by the services where it is not the account's. */
 const OF_CHANNEL = /^\/(?:api\/channels|api\/inputs|channels|live\/channels|fragments\/channels|preview)\/:id(?:\/|$)/
-/** What there is of a channel beside it at AWS is of the whole account there. */
-const OF_AWS = /\/medialive(?:\/|$)/
+/** What there is of a channel beside it at AWS is of the whole account there; captures are for admins of the service. */
+const OF_WHOLE = /\/(?:medialive|capture)(?:\/|$)/
 
 /** Further paths for bound accounts, as the routes declare them; those of `LOOKED_AT` only to look. */
 const OPEN = new Set([
@@ -73,7 +73,7 @@ export const isOpenToBound = (method: string, path: string): boolean => {
   if (route === null || route.role === "free") return true
   if (OPEN.has(route.path)) return true
   if (LOOKED_AT.has(route.path)) return route.method === "GET"
-  return OF_CHANNEL.test(route.path) && !OF_AWS.test(route.path)
+  return OF_CHANNEL.test(route.path) && !OF_WHOLE.test(route.path)
 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")

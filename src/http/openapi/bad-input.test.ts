@@ -53,6 +53,7 @@ const urlOf = ({ path }: Operation) =>
     .replace("{template}", "cdn-main")
     .replace("{id}", path.startsWith("/api/notifications/") ? ids.destination : ids.channel)
     .replace("{output_id}", ids.output)
+    .replace("{leg}", "primary")
     .replace("{version}", "1")
     .replace("{file}", "index.m3u8")
 const state = async () => (await send("get", "/api/config?secrets=1")).text()
