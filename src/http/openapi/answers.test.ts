@@ -10,7 +10,7 @@ import { type ControlPlane, makeControlPlane } from "./testing/control-plane.ts"
 /** Answers of files, of the socket, and what would take the channel away from the others. */
 const LEFT_OUT = new Set([
   "watchChannels",
-  // Of a real engine: see test/e2e/captures.test.ts.
+  // The engine of these tests captures nothing: see test/e2e/captures.test.ts.
   "captureSource",
   "captureOutput",
   "getHlsOfChannel",
