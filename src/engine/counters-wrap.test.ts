@@ -138,9 +138,8 @@ describe.each([
 
     const sequence = Math.floor(countersFrom / 7) & 0xffff
     const timestamp = (countersFrom > 2 ** 31 ? 2 ** 32 : 2 ** 31) - 90_000
-    await Promise.all(
-      [primary, backup].map((port, i) => sendTs(ts, { port, bitrate: BITRATE, ssrc: i + 1, sequence, timestamp })),
-    )
+    // One sender for both: two of them drift apart on a machine that starves them.
+    await sendTs(ts, { port: primary, secondPort: backup, bitrate: BITRATE, ssrc: 1, sequence, timestamp })
     await udp.atLeastBytes(ts.length)
     await rtp.atLeastBytes(ts.length, 12)
     for (const receiver of srt) await receiver.atLeast(ts.length)

@@ -3,6 +3,8 @@ import { createSocket } from "node:dgram"
 
 export interface SendOptions {
   readonly port: number
+  /** A second leg: it gets each datagram right behind the first one, with the next SSRC. */
+  readonly secondPort?: number
   /** Whether an RTP header comes before the TS; default true. */
   readonly rtp?: boolean
   readonly bitrate?: number
@@ -29,9 +31,10 @@ export const rtpHeader = (sequence: number, timestamp: number, ssrc: number, pay
 /** A sender that is further behind its bit rate does not make up for it: a burst overflows the receiver's buffer. */
 const MOST_BEHIND_MS = 100
 
-/** Sends the TS; resolves with the number of datagrams sent. */
+/** Sends the TS; resolves with the number of datagrams sent to a leg. */
 export const sendTs = async (ts: Uint8Array, options: SendOptions): Promise<number> => {
   const { port, rtp = true, bitrate = 8_000_000, ssrc = 0x1234abcd, packetsPerDatagram = 7 } = options
+  const ports = options.secondPort === undefined ? [port] : [port, options.secondPort]
   const socket = createSocket("udp4")
   const size = packetsPerDatagram * 188
   let startedAt = performance.now()
@@ -43,9 +46,11 @@ export const sendTs = async (ts: Uint8Array, options: SendOptions): Promise<numb
       for (let at = 0; at + 188 <= ts.length && options.signal?.aborted !== true; at += size) {
         const payload = ts.subarray(at, Math.min(at + size, ts.length - (ts.length % 188)))
         const timestamp = (options.timestamp ?? 0) + Math.floor((bytes * 8 * 90_000) / bitrate)
-        const message = rtp ? [rtpHeader(sequence, timestamp, ssrc), payload] : [payload]
         // A port that is not open yet answers with ECONNREFUSED, which an encoder does not mind either.
-        await new Promise<void>((resolve) => socket.send(message, port, "127.0.0.1", () => resolve()))
+        for (const [leg, to] of ports.entries()) {
+          const message = rtp ? [rtpHeader(sequence, timestamp, ssrc + leg), payload] : [payload]
+          await new Promise<void>((resolve) => socket.send(message, to, "127.0.0.1", () => resolve()))
+        }
         sequence = (sequence + 1) & 0xffff
         sent += 1
         bytes += payload.length
