@@ -16,7 +16,6 @@
  *   8. Store            the database is closed                                                  1 s
  *   9. ControlPlaneLife what would tell the next one that this one died is taken away           none
  */
-
 import { Effect, Layer } from "effect"
 import { demoLayer } from "./Demo.ts"
 import { Accounts } from "./effects/accounts/Accounts.ts"

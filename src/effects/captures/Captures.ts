@@ -1,5 +1,6 @@
 /** Captures: the datagrams of a source or an output for some seconds from now, as a file for Wireshark and tcpdump. */
 import { Context, Effect, Layer } from "effect"
+import { protocolOfUrl, type UrlProtocol } from "../../core/output/output-url.ts"
 import type { CaptureEnd, Command } from "../../engine/protocol/messages.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { findOutput } from "../config/find-config.ts"
@@ -12,7 +13,7 @@ export type CaptureOf = { readonly leg: "primary" | "backup" } | { readonly outp
 
 export interface Capture {
   /** The file, in the classic format of pcap with times in microseconds. */
-  readonly file: Uint8Array
+  readonly file: Uint8Array<ArrayBuffer>
   /** Those in the file. */
   readonly datagrams: number
   /** Those that are missing in it, since this service did not read fast enough. */
@@ -34,8 +35,8 @@ export interface CapturesService {
   ) => Effect.Effect<Capture, NotFound | Conflict | EngineUnavailable>
 }
 
-/** Protocols of outputs that send datagrams, as their URLs begin. */
-const BY_DATAGRAMS = /^(?:udp|rtp|srt):/i
+/** Protocols of outputs that send datagrams. */
+const BY_DATAGRAMS: ReadonlySet<UrlProtocol | null> = new Set(["udp", "rtp", "srt"])
 
 const conflict = (message: string) => new Conflict({ errors: [{ path: "", message }] })
 
@@ -50,7 +51,7 @@ const targetOf = (
   Effect.gen(function* () {
     if ("leg" in of) return { of: { leg: of.leg }, name: `${channel.slug}-${of.leg}` }
     const output = yield* findOutput(channel, of.output)
-    if (!BY_DATAGRAMS.test(output.url))
+    if (!BY_DATAGRAMS.has(protocolOfUrl(output.url)))
       return yield* conflict(
         `output ${output.name} sends no datagrams: UDP, RTP and SRT outputs can be captured; of the others use \`tcpdump\` on the machine`,
       )

@@ -1,5 +1,4 @@
 /** What requests may ask of the control plane, service by service: each route takes those that it needs. */
-
 import { Effect } from "effect"
 import type { InputNeeds } from "../../core/placement/input-needs.ts"
 import { Captures, type CapturesService } from "../captures/Captures.ts"

@@ -33,7 +33,10 @@ export interface TapsService {
     channelId: string,
     of: Extract<Command, { readonly cmd: "open_capture" }>["of"],
     seconds: number,
-  ) => Effect.Effect<CaptureOutcome & { readonly file: Uint8Array }, TapEnded | EngineRefused | EngineUnavailable>
+  ) => Effect.Effect<
+    CaptureOutcome & { readonly file: Uint8Array<ArrayBuffer> },
+    TapEnded | EngineRefused | EngineUnavailable
+  >
 }
 
 interface Waiting {

@@ -1,5 +1,4 @@
 /** The real control plane over a fake engine and a store in a file. */
-
 import { join } from "node:path"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { Captures } from "../captures/Captures.ts"

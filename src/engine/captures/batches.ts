@@ -1,13 +1,13 @@
 /** Datagrams of the batches that the kernel fills or is given, for a capture. Nothing of this runs without one. */
 import * as L from "../../core/assembly/memory/layout.ts"
+import { hostOfEndpoint } from "../../core/net/address.ts"
 import type { DatagramEnd } from "../../core/net/pcap.ts"
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 import { realtimeUs } from "../ffi/clock.ts"
-import { AF_INET, AF_INET6, libc } from "../ffi/libc.ts"
+import { AF_INET, AF_INET6, libc, SOL_SOCKET } from "../ffi/libc.ts"
 import { encodeSockaddr, SOCKADDR_STORAGE, sockaddrPort } from "../ffi/sockaddr.ts"
 import type { DatagramCapture, NativeMemory } from "./datagram-capture.ts"
 
-const SOL_SOCKET = 1
 /** SO_TIMESTAMPNS_OLD and _NEW. */
 const STAMPS: ReadonlySet<number> = new Set([35, 64])
 const CONTROL_HEADER = 16
@@ -27,10 +27,8 @@ export const endOfSockaddr = (sockaddr: Uint8Array): DatagramEnd => {
 export const endAt = (ip: string, port: number): DatagramEnd => endOfSockaddr(encodeSockaddr(ip, port, () => 0))
 
 /** The end that is written as `203.0.113.5:9000` or `[2001:db8::1]:9000`. */
-export const endOfText = (text: string): DatagramEnd => {
-  const colon = text.lastIndexOf(":")
-  return endAt(text.slice(0, colon).replace(/^\[|\]$/g, ""), Number(text.slice(colon + 1)))
-}
+export const endOfText = (text: string): DatagramEnd =>
+  endAt(hostOfEndpoint(text), Number(text.slice(text.lastIndexOf(":") + 1)))
 
 /** Asks for the name of a socket. */
 type Ask = (socket: number, name: Uint8Array, length: Int32Array) => number

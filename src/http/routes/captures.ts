@@ -44,7 +44,7 @@ export const captureRoutes = (
         const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")
         // It changes nothing, and yet hands much on.
         await audit.record(c, access.callerOf(c)?.name ?? "nobody", `capture the datagrams of ${name}`, 200)
-        return c.body(new Uint8Array(file), 200, {
+        return c.body(file, 200, {
           "Content-Type": "application/vnd.tcpdump.pcap",
           "Content-Disposition": `attachment; filename="${name}-${stamp}Z.pcap"`,
           "X-Capture-Datagrams": String(datagrams),
