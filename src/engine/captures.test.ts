@@ -206,6 +206,9 @@ describe("captures", () => {
   })
 })
 
+/** Time in ms for which this process or srt-live-transmit may stand still before packets come too late for it. */
+const LATENCY_MS = 3000
+
 describe.skipIf(library.srt === null)("captures of SRT", () => {
   beforeAll(async () => {
     bench = await EngineBench.start(library, { srtStack: "own" })
@@ -216,8 +219,8 @@ describe.skipIf(library.srt === null)("captures of SRT", () => {
     const port = await bench.channel()
     const srtPort = await freeUdpPort()
     const other = mode === "caller" ? "listener" : "caller"
-    const far = () => SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=${other}&latency=300`)
-    const url = `srt://127.0.0.1:${srtPort}?mode=${mode}&latency=300`
+    const far = () => SrtReceiver.open(`srt://127.0.0.1:${srtPort}?mode=${other}&latency=${LATENCY_MS}`)
+    const url = `srt://127.0.0.1:${srtPort}?mode=${mode}&latency=${LATENCY_MS}`
     const first = mode === "caller" ? await far() : null
     if (mode === "caller") await bench.connect(url)
     else bench.open(url)
@@ -244,10 +247,10 @@ describe.skipIf(library.srt === null)("captures of SRT", () => {
 
   it("of a leg have the messages that libsrt delivered", async () => {
     const srtPort = await freeUdpPort()
-    const url = `srt://127.0.0.1:${srtPort}?mode=listener&latency=200`
+    const url = `srt://127.0.0.1:${srtPort}?mode=listener&latency=${LATENCY_MS}`
     bench.putLegs([{ name: "primary", ip: "127.0.0.1", port: srtPort, url }])
     const feed = await bench.channel({}, "feed")
-    await bench.connect(`srt://127.0.0.1:${srtPort}?mode=caller&latency=200`, "o1", "feed")
+    await bench.connect(`srt://127.0.0.1:${srtPort}?mode=caller&latency=${LATENCY_MS}`, "o1", "feed")
     await eventually("a sender is connected", () => (bench.leg().srt?.state === "connected" ? true : null))
     const capture = outcome(ask({ leg: "primary" }, "srtleg"))
     const ts = numberedTs(7 * 200)
