@@ -8,7 +8,7 @@ import { CHANNEL_RELEASED, channelField, mayRelease, setChannelField } from "../
 import {
   BY_BACKUP, VOID, WAITS, flagAddress, freeAllPlaces, freePlace, packetAddress, takePlace, timeAt,
 } from "./merge-cells";
-import { GAP_SINCE, HIGH, NEXT, OFFSET, WAITING, ahead, isPresent, legMerge } from "./merge-state";
+import { GAP_SINCE, HIGH, NEXT, OFFSET, WAITING, ahead, isCarriedByOne, isPresent, legMerge } from "./merge-state";
 import { appendScanned } from "../ring/flagging";
 
 const SLOT_PACKETS: u32 = 7;
@@ -96,8 +96,9 @@ export function skipGap(channelIndex: i32, channel: usize): void {
 /** True when no leg can be expected to fill the gap any more. */
 function isOver(channelIndex: i32, channel: usize, nowUs: f64): bool {
   const age = nowUs - load<f64>(channel + GAP_SINCE);
-  if (age >= channelField(channel, CHANNEL_MERGE_WINDOW_US)) return true;
   const next = load<u32>(channel + NEXT);
+  // The leg that has to carry the stream up to where the other one joined is waited for until it falls silent.
+  if (!isCarriedByOne(channel, next) && age >= channelField(channel, CHANNEL_MERGE_WINDOW_US)) return true;
   let reorderUs: f64 = 0;
   for (let leg = 0; leg < 2; leg++) {
     if (!isPresent(channel, leg)) continue;
@@ -131,6 +132,15 @@ function clearCell(channelIndex: i32, channel: usize, position: u32): void {
     setWaiting(channel, load<u32>(channel + WAITING) - 1);
   }
   store<u8>(flag, 0);
+}
+
+/**
+ * True for packets of the leg that carries the stream up to where the other one joined, when what waits so far is the
+ * other one's: the gap before them is a new one, of the carrying leg's own order.
+ */
+function isNearerBehindGap(channelIndex: i32, channel: usize, position: u32): bool {
+  if (!isCarriedByOne(channel, position)) return false;
+  return ahead(firstWaiting(channelIndex, load<u32>(channel + NEXT)), position) > 0;
 }
 
 /** A datagram's packets: those not gone out yet go out, or wait behind the gap before them. */
@@ -169,7 +179,7 @@ export function place(
     return;
   }
   let waiting = load<u32>(channel + WAITING);
-  if (waiting == 0) store<f64>(channel + GAP_SINCE, rxUs);
+  if (waiting == 0 || isNearerBehindGap(channelIndex, channel, position)) store<f64>(channel + GAP_SINCE, rxUs);
   for (let i: u32 = 0; i < stride; i++) {
     const flag = flagAddress(channelIndex, position + i);
     if (load<u8>(flag)) continue;

@@ -11,7 +11,7 @@ import {
 import { agreedOffset, forgetAlignment } from "./align";
 import { dropWaiting, skipGap } from "./merge-flow";
 import {
-  ABSENT, EXTENDED, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TAKES_PART, TIMES_FROM, WAITING, ahead,
+  ABSENT, BOTH_FROM, EXTENDED, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TAKES_PART, WAITING, ahead,
   isPresent, legMerge, takesPart,
 } from "./merge-state";
 import { postEvent } from "../memory/events";
@@ -25,6 +25,14 @@ export const NEAR: i32 = 4096;
 export function isSilent(index: i32, nowUs: f64): bool {
   const last = gauge(legAddress(index), LEG_LAST_RX_US);
   return last == 0 || nowUs - last > SILENT_US;
+}
+
+/**
+ * True when the other leg has been heard for so long without this one that it goes on alone. While nothing comes on
+ * either, or this process has stood still, neither is the one to go on with.
+ */
+export function isOutlived(index: i32): bool {
+  return gauge(legAddress(index ^ 1), LEG_LAST_RX_US) - gauge(legAddress(index), LEG_LAST_RX_US) > SILENT_US;
 }
 
 /** Ends the merge; what waits goes out, gaps and all, as far as the ring can take it. `why` is 0 or MERGE_END_*. */
@@ -77,8 +85,7 @@ export function goOnWithout(channelIndex: i32, channel: usize, leg: i32, why: u3
 export function comeBack(channelIndex: i32, channel: usize, leg: i32): void {
   store<u32>(legMerge(channel, leg) + ABSENT, 0);
   store<u32>(channel + MISMATCHES, 0);
-  // Cell times are of both legs again from where the joint stream is.
-  store<u32>(channel + TIMES_FROM, load<u32>(channel + NEXT));
+  store<u32>(channel + BOTH_FROM, load<u32>(channel + NEXT));
   setChannelField(channel, CHANNEL_MERGE_BOTH, 1);
   postEvent(EVENT_MERGE_LEG, channelIndex * 2 + leg, 0, 1, 0, 0, 0);
 }
@@ -162,10 +169,10 @@ export function join(channelIndex: i32, channel: usize): void {
   store<u32>(primary + TAKES_PART, 1);
   store<u32>(backup + TAKES_PART, 1);
   store<u32>(channel + MISMATCHES, 0);
-  // Cell times are of the joint stream from here on.
+  // What the faster leg brought before it took part has not been kept.
   const high = load<u32>(primary + HIGH) + load<u32>(primary + OFFSET);
   const backupHigh = load<u32>(backup + HIGH) + load<u32>(backup + OFFSET);
-  store<u32>(channel + TIMES_FROM, ahead(high, backupHigh) > 0 ? high : backupHigh);
+  store<u32>(channel + BOTH_FROM, ahead(high, backupHigh) > 0 ? high : backupHigh);
   store<u32>(channel + SAMPLES, 0);
   setChannelField(channel, CHANNEL_ALIGNMENT, ALIGNMENT_SAME);
   setChannelField(channel, CHANNEL_MERGE_BOTH, 1);

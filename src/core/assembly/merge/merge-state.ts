@@ -8,11 +8,11 @@ export const NEXT = CHANNEL_MERGE_STATE;
 export const WAITING = CHANNEL_MERGE_STATE + 4;
 export const GAP_SINCE = CHANNEL_MERGE_STATE + 8;
 /**
- * u32: compared packets that differed, in a row; position from which the cell times are valid; samples of the path
- * difference.
+ * u32: compared packets that differed, in a row; position from which both legs bring what the joint stream has, so that
+ * cell times are of both and what is missing before it only the slower leg can bring; samples of the path difference.
  */
 export const MISMATCHES = CHANNEL_MERGE_STATE + 16;
-export const TIMES_FROM = CHANNEL_MERGE_STATE + 20;
+export const BOTH_FROM = CHANNEL_MERGE_STATE + 20;
 export const SAMPLES = CHANNEL_MERGE_STATE + 24;
 // Private to merge-cells.ts.
 export const MERGE_CELLS_STATE = CHANNEL_MERGE_STATE + 128;
@@ -59,6 +59,13 @@ export function ahead(position: u32, from: u32): i32 {
 @inline
 export function takesPart(channel: usize, leg: i32): bool {
   return load<u32>(legMerge(channel, leg) + TAKES_PART) != 0;
+}
+
+/** True where the faster leg brought its packets before it took part: nobody but the slower one has them to give. */
+// @ts-ignore: decorator
+@inline
+export function isCarriedByOne(channel: usize, position: u32): bool {
+  return ahead(load<u32>(channel + BOTH_FROM), position) > 0;
 }
 
 /** True when the leg takes part and is there. */

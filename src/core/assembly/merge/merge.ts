@@ -10,10 +10,12 @@ import {
 import { compare, hashAt, isLooking, keepHash, keyOf, packetsIn, skipHashes } from "./align";
 import { place, releaseOverdue } from "./merge-flow";
 import { WAITS, flagAddress, lowTime, noteCellClock, setTime, timeAt } from "./merge-cells";
-import { NEAR, comeBack, endFlagged, goOnWithout, isSilent, join, leave, mergeLegRestarted } from "./merge-members";
 import {
-  ABSENT, EXTENDED, HASHED_FROM, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, TIMES_FROM, WAITING, ahead,
-  isPresent, legMerge, takesPart,
+  NEAR, comeBack, endFlagged, goOnWithout, isOutlived, isSilent, join, leave, mergeLegRestarted,
+} from "./merge-members";
+import {
+  ABSENT, BOTH_FROM, EXTENDED, HASHED_FROM, HIGH, MISMATCHES, NEXT, OFFSET, SAMPLES, STARTED, STRIDE, WAITING, ahead,
+  isCarriedByOne, isPresent, legMerge, takesPart,
 } from "./merge-state";
 import { sequenceDistance } from "../receive/rtp";
 import { appendScanned } from "../ring/flagging";
@@ -32,8 +34,9 @@ export function tickMerge(channelIndex: i32, nowUs: f64): void {
   ageMarks(channel);
   if (<i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF) return;
   if (load<u32>(channel + WAITING) > 0) releaseOverdue(channelIndex, channel, nowUs);
+  if (!isPresent(channel, 0) || !isPresent(channel, 1)) return;
   for (let leg = 0; leg < 2; leg++) {
-    if (!isPresent(channel, leg) || !isPresent(channel, leg ^ 1) || !isSilent(channelIndex * 2 + leg, nowUs)) continue;
+    if (!isOutlived(channelIndex * 2 + leg)) continue;
     store<u32>(legMerge(channel, leg) + ABSENT, 1);
     goOnWithout(channelIndex, channel, leg, MERGE_END_SILENT);
   }
@@ -52,8 +55,8 @@ function ageMarks(channel: usize): void {
   }
   if (<i32>channelField(channel, CHANNEL_MERGE) == MERGE_OFF) return;
   const next = load<u32>(channel + NEXT);
-  const age = next - load<u32>(channel + TIMES_FROM);
-  if (age > <u32>MERGE_CELLS && age < AHEAD) store<u32>(channel + TIMES_FROM, next - MERGE_CELLS);
+  const age = next - load<u32>(channel + BOTH_FROM);
+  if (age > <u32>MERGE_CELLS && age < AHEAD) store<u32>(channel + BOTH_FROM, next - MERGE_CELLS);
 }
 
 /** Takes the packets of a datagram that the leg has accepted, in the order of arrival. */
@@ -165,9 +168,9 @@ function verify(
   for (let i: u32 = 0; i < packets; i++) {
     const hash = keepHash(index, payload + i * TS_PACKET, position + i);
     const found = hashAt(index ^ 1, other, position + i + shift);
-    if (found == 0) {
-      setTime(channelIndex, joint + i, time);
-    } else if (found == keyOf(hash)) {
+    if (found == 0 || isCarriedByOne(channel, joint + i)) setTime(channelIndex, joint + i, time);
+    if (found == 0) continue;
+    if (found == keyOf(hash)) {
       store<u32>(channel + MISMATCHES, 0);
       if (!isSampled) samplePath(channelIndex, channel, index & 1, joint + i, rxUs);
       isSampled = true;
@@ -182,7 +185,7 @@ function verify(
 
 /** Path difference from a packet that the other leg brought before, at the time kept in its cell. */
 function samplePath(channelIndex: i32, channel: usize, leg: i32, position: u32, rxUs: f64): void {
-  if (ahead(position, load<u32>(channel + TIMES_FROM)) < 0) return;
+  if (isCarriedByOne(channel, position)) return;
   const later = rxUs - timeAt(channelIndex, channel, position);
   const sample = leg == 1 ? later : -later;
   const samples = load<u32>(channel + SAMPLES);
