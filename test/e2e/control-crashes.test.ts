@@ -22,6 +22,12 @@ const start = async (options: Parameters<typeof Product.start>[0]) => {
 const crashesOf = async (of: Product) =>
   (await of.api<{ crashes: ReadonlyArray<CrashSummary> }>("GET", "/api/engine/crashes")).body.crashes
 
+/** When the product found that the one before it had died, Unix time; 0 when that one ended as it should. */
+const deathFoundAt = async ({ url }: Product): Promise<number> => {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^distributor_control_plane_death_found_timestamp_seconds (\S+)$/m.exec(metrics)?.[1])
+}
+
 /** A product with a channel that its engine carries, which is then ended, and the next one. */
 const endedBy = async (signal: NodeJS.Signals) => {
   const first = await start({ env: THROWS })
@@ -57,6 +63,8 @@ it("kill -9: the next start tells of it by REST, on the pages and in its log", a
   expect(Math.abs(Date.now() - Date.parse(crash.at))).toBeLessThan(120_000)
   expect(next.output).toContain("was killed and left no reason")
 
+  expect(Math.abs(Date.now() / 1000 - (await deathFoundAt(next)))).toBeLessThan(120)
+
   const system = await (await fetch(`${next.url}/system`)).text()
   expect(system).toContain(`href="/system/crashes/${crash.id}"`)
   const page = await (await fetch(`${next.url}/system/crashes/${crash.id}`)).text()
@@ -67,6 +75,7 @@ it("kill -9: the next start tells of it by REST, on the pages and in its log", a
   expect(await next.kill("SIGTERM")).toBe(0)
   const third = await start({ dataDir: next.dataDir, port: next.port })
   expect((await crashesOf(third)).map(({ id }) => id)).toEqual([crash.id])
+  expect(await deathFoundAt(third)).toBe(0)
 })
 
 it.each([

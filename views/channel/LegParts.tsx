@@ -2,6 +2,7 @@
 import type { ChannelView, LegView } from "../../src/effects/model/channel.ts"
 import { formatAddress, formatBitrate } from "../format.ts"
 import { ActionButton } from "./ActionButton.tsx"
+import { CaptureLink } from "./CaptureLink.tsx"
 import { pathOf } from "./channel-shown.ts"
 import { SrtRefusal, SrtState, srtFigures } from "./SrtLegParts.tsx"
 import { StatusMark } from "./StatusMark.tsx"
@@ -10,6 +11,7 @@ export interface LegProps {
   readonly channel: ChannelView
   readonly leg: LegView
   readonly mayAct: boolean
+  readonly mayCapture: boolean
   /** Origin in the reader's browser. */
   readonly origin: string
 }
@@ -23,7 +25,7 @@ const ms = (value: number, digits = 1) => `${value.toFixed(digits)} ms`
 const bytes = (value: number) => `${(value / 1024 / 1024).toFixed(1)} MiB`
 
 /** A leg's name, address and state with the reason, and the button that takes it on air. */
-export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
+export const LegHead = ({ channel, leg, mayAct, mayCapture }: LegProps) => {
   const isActive = channel.active_source === leg.source
   const isStopped = channel.status === "stopped"
   const path = pathOf(channel)
@@ -47,6 +49,9 @@ export const LegHead = ({ channel, leg, mayAct }: LegProps) => {
           label={`Switch to ${leg.source}`}
           of={leg.verdict === "lost" ? "although nothing usable arrives" : "now"}
         />
+      ) : null}
+      {mayCapture && !isStopped ? (
+        <CaptureLink path={`/api${path}/legs/${leg.source}/capture`} of={`the ${leg.source}`} />
       ) : null}
       <ul class="notes">
         {leg.reasons.map((reason) => (

@@ -3,6 +3,7 @@ import type { OutputView } from "../../src/effects/model/channel.ts"
 import type { ChannelEventView } from "../../src/effects/model/event.ts"
 import { Time } from "../layout/Time.tsx"
 import { AskingLink, LeavingButton } from "./ActionButton.tsx"
+import { CaptureLink, sendsDatagrams } from "./CaptureLink.tsx"
 import { type ChannelShown, pathOf, since } from "./channel-shown.ts"
 import { MuteButton, Muted } from "./MuteParts.tsx"
 import { isLive, OutputState, outputFigures, outputPath, Pair } from "./OutputRows.tsx"
@@ -122,6 +123,9 @@ export const OutputPanel = ({ output, shown }: OutputPanelProps) => {
           <a href={`${path}/partner`}>
             Partner links<span class="visually-hidden"> of {of}</span>
           </a>
+          {shown.mayCapture && sendsDatagrams(output) && isLive(output, channel) ? (
+            <CaptureLink path={`/api${path}/capture`} of={of} />
+          ) : null}
           <LeavingButton to={`${path}/duplicate`} back={back} label="Duplicate" of={of} />
           <Remove to={`${path}/remove`} back={back} label="Remove" of={of} kind="danger" />
         </div>

@@ -29,13 +29,13 @@ const LEG_PARTS = {
 } as const satisfies Record<string, (props: LegProps) => unknown>
 
 const legItems = (
-  { channel, mayAct, origin }: ChannelShown,
+  { channel, mayAct, mayCapture, origin }: ChannelShown,
   leg: LegView,
   parts: typeof CARD_PARTS | typeof LEG_PARTS,
 ): Region["items"] =>
   Object.entries(parts).map(([name, Part]) => ({
     id: `leg-${leg.source}-${name}`,
-    html: String(<Part channel={channel} leg={leg} mayAct={mayAct} origin={origin} />),
+    html: String(<Part channel={channel} leg={leg} mayAct={mayAct} mayCapture={mayCapture} origin={origin} />),
   }))
 
 export const channelRegions = (shown: ChannelShown) => {

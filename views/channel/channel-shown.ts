@@ -37,6 +37,8 @@ export interface ChannelShown {
   readonly muting: Muting
   /** False for readers whose buttons would be refused. */
   readonly mayAct: boolean
+  /** True for readers who may capture datagrams: admins. */
+  readonly mayCapture: boolean
   /** MediaLive beside the legs; null without it. */
   readonly beside: Region["items"] | null
   readonly steady: Steady

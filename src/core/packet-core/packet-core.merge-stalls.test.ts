@@ -177,7 +177,7 @@ describe.each(starts)("two whole legs whose distance jumps, counted from $what",
       fc.property(fc.record({ ...plays, stalls: stalls([0, 1]) }), (how) => {
         expect(play(how)).toMatchObject(WHOLE)
       }),
-      { numRuns: propertyRuns(60) },
+      { numRuns: propertyRuns(20) },
     )
   })
 
@@ -198,7 +198,7 @@ describe.each(starts)("two whole legs whose distance jumps, counted from $what",
           expect(play(how)).toMatchObject(WHOLE)
         },
       ),
-      { numRuns: propertyRuns(60) },
+      { numRuns: propertyRuns(20) },
     )
   })
 

@@ -67,6 +67,8 @@ export interface CrashesService {
   readonly record: (report: CrashReport) => Effect.Effect<void>
   /** Keeps the death of an earlier control plane of this data directory; the same one twice is kept once. */
   readonly recordControl: (death: Omit<Crash, "id" | "process" | "engine" | "handled">) => Effect.Effect<void>
+  /** When this control plane found that the one before it had died, epoch ms; null when that one ended as it should. */
+  readonly controlDeathFoundAt: Effect.Effect<number | null>
   /** Newest first. */
   readonly list: Effect.Effect<ReadonlyArray<CrashSummary>>
   /** Null for one that is not kept. */
@@ -128,6 +130,7 @@ export const makeCrashes = (directory: string): CrashesService => {
   const kept = new Map((read(Schema.Array(KeptOut), keepOutFile) ?? []).map((one) => [one.channel_id, one]))
   /** Times, epoch ms, of the deaths that each channel was in hand at. */
   const deaths = new Map<string, ReadonlyArray<number>>()
+  let controlDeathFoundAt: number | null = null
 
   const blame = (channelId: string, crash: string, nowMs: number): void => {
     const recent = [...(deaths.get(channelId) ?? []).filter((at) => nowMs - at < WITHIN_MS), nowMs]
@@ -154,10 +157,12 @@ export const makeCrashes = (directory: string): CrashesService => {
           )
       }).pipe(Effect.catchAllDefect(notKept)),
     recordControl: (death) =>
-      Effect.sync(() => {
+      Effect.gen(function* () {
+        controlDeathFoundAt = yield* Clock.currentTimeMillis
         const id = `${death.at.replaceAll(":", "-")}${OF_CONTROL}`
         keep({ ...death, id, process: "control_plane", engine: null, handled: null })
       }).pipe(Effect.catchAllDefect(notKept)),
+    controlDeathFoundAt: Effect.sync(() => controlDeathFoundAt),
     list: Effect.sync(() =>
       names()
         .sort()

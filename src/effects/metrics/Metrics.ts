@@ -10,6 +10,7 @@ import { Tallies, type TalliesService } from "../channel/runtime/Tallies.ts"
 import { outputTally } from "../channel/runtime/tally.ts"
 import { ChannelBook } from "../config/ChannelBook.ts"
 import { Configuration } from "../declarative/Configuration.ts"
+import { Crashes } from "../engine/Crashes.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { type EngineState, engineOf, enginesOf } from "../engine/engine-state.ts"
 import { MediaLive } from "../medialive/MediaLive.ts"
@@ -43,7 +44,7 @@ export interface MetricsBook {
   ) => ChannelTotals
   readonly view: (
     moment: MetricsMoment,
-    rest: Pick<MetricsView, "health" | "store" | "configVersion" | "medialive">,
+    rest: Pick<MetricsView, "health" | "store" | "configVersion" | "controlDeathFoundAt" | "medialive">,
   ) => MetricsView
 }
 
@@ -149,6 +150,7 @@ const make = Effect.gen(function* () {
   const book = yield* ChannelBook
   const changes = yield* Changes
   const configuration = yield* Configuration
+  const crashes = yield* Crashes
   const cues = yield* CueLog
   const engine = yield* EngineClient
   const events = yield* EventLog
@@ -173,6 +175,7 @@ const make = Effect.gen(function* () {
       const rest = {
         health: yield* health,
         store: storeFigures(),
+        controlDeathFoundAt: yield* crashes.controlDeathFoundAt,
         configVersion: configuration.latestVersion(),
         medialive: medialive === null ? null : yield* medialive.figures,
       }

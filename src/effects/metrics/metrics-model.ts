@@ -202,6 +202,8 @@ export interface MetricsView {
   readonly store: StoreFigures
   /** Number of the newest stored version of the configuration; 0 without one. */
   readonly configVersion: number
+  /** When the control plane before this one was found to have died, epoch ms; null when it ended as it should. */
+  readonly controlDeathFoundAt: number | null
   readonly channels: ReadonlyArray<ChannelFigures>
   /** Null where MediaLive is switched off. */
   readonly medialive: MediaLiveFigures | null

@@ -1,7 +1,7 @@
 /** Metrics of the service as a whole: store, configuration, what all engines receive. */
 import { MALFORMED } from "../../core/srt/protocol/packet.ts"
 import { type MetricsView, STORE_RECORDS } from "../../effects/metrics/metrics-model.ts"
-import { by, counter, type Family, gauge, label, makeArea } from "./exposition.ts"
+import { by, counter, type Family, gauge, label, makeArea, timestamp } from "./exposition.ts"
 
 const DESIRED = ["true", "false"] as const
 const RUNTIME =
@@ -58,6 +58,11 @@ const families: ReadonlyArray<Family<MetricsView>> = [
     "config_version",
     "Number of the newest version of the configuration as a whole; 0 without one.",
     ({ configVersion }) => configVersion,
+  ),
+  gauge(
+    "control_plane_death_found_timestamp_seconds",
+    "When this control plane found that the one before it had died, Unix time; 0 when that one ended as it should.",
+    ({ controlDeathFoundAt }) => timestamp(controlDeathFoundAt),
   ),
   counter("engine_received_packets_total", "Datagrams received on all sources.", ({ channels }) =>
     channels.reduce((n, { legs }) => n + legs.reduce((m, { sums }) => m + sums.datagrams, 0), 0),

@@ -34,6 +34,38 @@ describe("buttons of the channel's page", () => {
   })
 
   it.each([
+    { who: "an admin", role: "admin" as const, may: true },
+    { who: "an operator", role: "operator" as const, may: false },
+    { who: "a viewer", role: "viewer" as const, may: false },
+  ])("offer captures to $who: $may", async ({ may, role }) => {
+    const accounts = memoryAccounts({ apiKey: true })
+    const { key } = await Effect.runPromise(accounts.createKey({ name: "who", role }))
+    const test = makeTestApp({ settings: withKey("admin-key-of-this-test"), accounts })
+    const admin = { "X-API-Key": "admin-key-of-this-test" }
+    await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 }, admin)
+    const outputs = [
+      fakeOutput({ id: "o", slug: "own", protocol: "srt", srt_stack: "own" }),
+      fakeOutput({ id: "p", slug: "rtmp", protocol: "rtmp", srt_stack: null }),
+      fakeOutput({ id: "q", slug: "libsrt", protocol: "srt", srt_stack: "libsrt" }),
+    ]
+    const links = async (status: "running" | "stopped") => {
+      test.plane.show("a", { status, input: fakeInput({ legs: [fakeLeg()] }), outputs })
+      const pages = ["own", "rtmp", "libsrt"].map(async (output) => {
+        const html = await (await test.call("GET", `${PAGE}?output=${output}`, undefined, { "X-API-Key": key })).text()
+        expect(html).toContain(`id="panel-`)
+        return html.match(/href="[^"]*\/capture[^"]*"/g) ?? []
+      })
+      return [...new Set((await Promise.all(pages)).flat())]
+    }
+    const all = [
+      'href="/api/channels/a/legs/primary/capture?seconds=10"',
+      'href="/api/channels/a/outputs/own/capture?seconds=10"',
+    ]
+    expect((await links("running")).sort()).toEqual(may ? all : [])
+    expect(await links("stopped")).toEqual([])
+  })
+
+  it.each([
     ["/channels/a/stop", "stopped"],
     ["/channels/a/switch/backup", "on backup"],
     ["/channels/a/outputs/o/stop", "o srt stopped"],

@@ -105,7 +105,9 @@ const shownOf = (
   ref: string,
   steady: Steady,
 ) => {
-  const mayAct = may(frameOf(c, { access }), "operator")
+  const frame = frameOf(c, { access })
+  const mayAct = may(frame, "operator")
+  const mayCapture = may(frame, "admin")
   // Receivers call the node that runs the channel, which this one is.
   const self = nodes.nodes().find((node) => node.self)
   const { origin } = new URL(self?.address ?? c.req.url)
@@ -135,6 +137,7 @@ const shownOf = (
           worstState: stateOf(worst),
           origin,
           mayAct,
+          mayCapture,
           steady,
           level,
           log: linesFrom(log.ofChannel(found.channel.slug), level).slice(0, LOG_LINES),

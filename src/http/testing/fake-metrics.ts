@@ -127,6 +127,7 @@ export const fakeMetrics = (channels: ReadonlyArray<ChannelFigures> = []): Metri
   engines: [fakeEngineFigures()],
   store: { errors: { configuration: 0, events: 0, cues: 0 }, dropped: { events: 0, cues: 0 } },
   configVersion: 0,
+  controlDeathFoundAt: null,
   channels,
   medialive: null,
 })

@@ -1,0 +1,24 @@
+/** @jsxImportSource hono/jsx */
+import type { OutputView } from "../../src/effects/model/channel.ts"
+
+/** True for outputs whose datagrams the engine sends itself, so that it can capture them. */
+export const sendsDatagrams = ({ protocol, srt_stack }: Pick<OutputView, "protocol" | "srt_stack">): boolean =>
+  protocol === "udp" || protocol === "rtp" || (protocol === "srt" && srt_stack === "own")
+
+interface CaptureLinkProps {
+  readonly path: string
+  /** What is captured, for readers who do not see where the link stands. */
+  readonly of: string
+}
+
+/** Downloads the datagrams of the next ten seconds, which takes as long. */
+export const CaptureLink = ({ of, path }: CaptureLinkProps) => (
+  <a
+    class="button"
+    href={`${path}?seconds=10`}
+    download
+    title="The datagrams of the next 10 s as a file for Wireshark and tcpdump: the download begins after 10 s"
+  >
+    Capture 10 s<span class="visually-hidden"> of {of}</span>
+  </a>
+)
