@@ -7,6 +7,7 @@ import type { Stage } from "./stage.ts"
 import type { Watch } from "./watch.ts"
 
 const DISK_FULL_MS = 15_000
+const POSTGRES_AWAY_MS = 20_000
 const GUEST_MS = 6000
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
@@ -72,6 +73,26 @@ export class Faults {
     this.#watch.note("disk filled")
   }
 
+  /** PostgreSQL is gone as by a power cut, and comes back. */
+  async stopPostgres(): Promise<void> {
+    const { postgres } = this.#stage
+    if (postgres === null) return
+    this.#watch.note("PostgreSQL stopped")
+    await postgres.kill()
+    await sleep(POSTGRES_AWAY_MS)
+    await postgres.start()
+    // As long as the next kill waits, so long does the service look for it.
+    for (let attempt = 0; attempt < 150; attempt++) {
+      const { ok } = await this.#stage.product.health().then(
+        ({ store }) => store,
+        () => ({ ok: false }),
+      )
+      if (ok) return
+      await sleep(200)
+    }
+    this.#watch.fail("PostgreSQL is back for 30 s, and the service has not found it")
+  }
+
   /** A receiver joins the listener of the cue channel, and leaves again. */
   async guest(): Promise<void> {
     const guest = createSrtSink({ mode: "caller", port: this.#stage.ports.guest, verify: "none", latencyMs: 200 })
@@ -95,8 +116,11 @@ export class Faults {
     const turn = this.#changes++ % 4
     const ask = async (method: string, path: string, body?: unknown) => {
       const answer = await product.api<{ id: string; detail?: string }>(method, path, body)
-      // A full disk is told so; what was asked of a control plane that was then killed is nobody's fault.
-      const excused = answer.status === 503 && this.#watch.lately("disk filled", DISK_FULL_MS / 1000 + 10)
+      // A store that cannot write is told so; what was asked of a control plane that was then killed is nobody's fault.
+      const isStoreAway =
+        this.#watch.lately("disk filled", DISK_FULL_MS / 1000 + 10) ||
+        this.#watch.lately("PostgreSQL stopped", POSTGRES_AWAY_MS / 1000 + 30)
+      const excused = answer.status === 503 && isStoreAway
       if (answer.status >= 400 && !excused)
         this.#watch.fail(`${method} ${path}: ${answer.status} ${answer.body?.detail ?? ""}`)
       return answer

@@ -119,6 +119,11 @@ const run = async (options: SoakOptions, folder: string) => {
       quiet,
       inTurn(() => faults.killEngine()),
     ),
+    every(
+      options.stopPostgresS ?? 0,
+      quiet,
+      inTurn(() => faults.stopPostgres()),
+    ),
     every(options.fillDiskS, quiet, () => faults.fillDisk()),
   ])
   await watch.look()

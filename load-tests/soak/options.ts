@@ -4,7 +4,8 @@ import type { LegImpairment } from "./leg-fork.ts"
 import type { NetworkSettings } from "./network.ts"
 
 const USAGE = `npm run soak -- [--hours 1 | --minutes 5] [--channels 25] [--bitrate 1000000] [--seed 1]
-  [--kill-engine 3600 s] [--kill-control 600 s] [--fill-disk 1800 s; 0 for never] [--loss 0.01]`
+  [--kill-engine 3600 s] [--kill-control 600 s] [--fill-disk 1800 s; 0 for never] [--loss 0.01]
+  [--stop-postgres 900 s; without it the store is SQLite]`
 
 export interface SoakOptions {
   readonly seconds: number
@@ -16,6 +17,8 @@ export interface SoakOptions {
   readonly killEngineS: number
   readonly killControlS: number
   readonly fillDiskS: number
+  /** The same of PostgreSQL, which is the store then; null for SQLite. */
+  readonly stopPostgresS: number | null
   readonly impairment: { readonly legs: Omit<LegImpairment, "seed">; readonly relay: NetworkSettings["relay"] }
 }
 
@@ -34,6 +37,7 @@ export const soakOptions = (): SoakOptions => {
       "kill-engine": "number",
       "kill-control": "number",
       "fill-disk": "number",
+      "stop-postgres": "number",
       loss: "number",
     },
     USAGE,
@@ -52,6 +56,7 @@ export const soakOptions = (): SoakOptions => {
     killEngineS: scaled(args["kill-engine"], 3600, seconds, 2),
     killControlS: scaled(args["kill-control"], 600, seconds, 5),
     fillDiskS: scaled(args["fill-disk"], 1800, seconds, 3),
+    stopPostgresS: args["stop-postgres"] ?? null,
     impairment: {
       legs: { loss, duplicates: 0.002, overtaken: 0.005, backupDelayMs: 30, overtakenMs: 10 },
       relay: { loss, delayMs: 20, duplicates: 0.002, overtaken: 0.005 },

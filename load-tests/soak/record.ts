@@ -17,6 +17,7 @@ export type FaultKind =
   | "engine killed"
   | "control plane killed"
   | "disk filled"
+  | "PostgreSQL stopped"
   | "configuration changed"
   | "receiver came and went"
 

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { type PostgresServer, startPostgres } from "../../src/effects/testing/postgres.ts"
 import { Product } from "../../test/e2e/product.ts"
 import { RtspTestServer } from "../../test/e2e/rtsp-test-server.ts"
 import { type SmallDisk, smallDisk } from "../../test/e2e/small-disk.ts"
@@ -54,6 +55,8 @@ export interface Stage {
   readonly cueChannel: string
   readonly recordings: string
   readonly disk: SmallDisk | null
+  /** The store, where that is asked for. */
+  readonly postgres: PostgresServer | null
   readonly dataDir: string
   readonly sink: ControlledSink
   readonly cueSink: ControlledSink
@@ -140,8 +143,8 @@ const urlOf = (
   }
 }
 
-/** The product on a small disk of its own; what it records lies elsewhere. */
-const onSmallDisk = async (folder: string) => {
+/** The product on a small disk of its own; what it records lies elsewhere, and its store where `database` says. */
+const onSmallDisk = async (folder: string, database: Readonly<Record<string, string>>) => {
   const disk = await smallDisk(join(folder, "disk"), DISK_MB)
   const dataDir = join(folder, "disk", "data")
   mkdirSync(disk === null ? dataDir : join(disk.path, "data"))
@@ -151,7 +154,7 @@ const onSmallDisk = async (folder: string) => {
     Product.start({
       dataDir,
       port,
-      env: { RECORDINGS_DIR: recordings, HLS_DIR: join(folder, "hls") },
+      env: { RECORDINGS_DIR: recordings, HLS_DIR: join(folder, "hls"), ...database },
       ...(disk === null ? {} : { by: disk.by }),
     })
 
@@ -225,7 +228,9 @@ export const openStage = async (options: SoakOptions, folder: string): Promise<S
   ])
   const cueSink = await startSink(["--udp", ports.cuesOut, "--verify", "ts"])
 
-  const { dataDir, disk, recordings, startProduct } = await onSmallDisk(folder)
+  const postgres = options.stopPostgresS === null ? null : await startPostgres()
+  const database = postgres === null ? {} : { DATABASE_URL: await postgres.createDatabase() }
+  const { dataDir, disk, recordings, startProduct } = await onSmallDisk(folder, database)
   const product = await startProduct()
   const channels = await makeChannels(product, kinds, {
     ports: { ...ports, rtp: ports.udp + count },
@@ -245,6 +250,7 @@ export const openStage = async (options: SoakOptions, folder: string): Promise<S
     cueChannel: cues.id,
     recordings,
     disk,
+    postgres,
     dataDir: disk === null ? dataDir : join(disk.path, "data"),
     sink,
     cueSink,
@@ -258,6 +264,7 @@ export const openStage = async (options: SoakOptions, folder: string): Promise<S
       await stage.product.dispose().catch(() => {})
       for (const one of [sender, source, network.started, sink.started, cueSink.started]) await one.stop()
       await rtmp?.stop()
+      await postgres?.end()
       rtsp.stop()
       disk?.unmount()
     },
