@@ -32,8 +32,8 @@ const build = (): string | null => {
 
 let built: string | null | undefined
 
-export const cRelay: Peer = {
-  name: "C relay",
+const cPeer = (name: string, more: Readonly<Record<string, number>> = {}): Peer => ({
+  name,
   input: "rtp",
   verify: "pattern",
   missing: () => {
@@ -53,6 +53,7 @@ export const cRelay: Peer = {
       "--callers-per-port": engineConstant("srt/port-pool.ts", "CALLERS_PER_PORT"),
       ...(load.srtOutputs > 0 ? { "--srt-port": load.srtPort, "--srt-outputs": load.srtOutputs } : {}),
       ...(load.udpOutputs > 0 ? { "--udp-port": load.udpPort, "--udp-outputs": load.udpOutputs } : {}),
+      ...more,
     }
     const relay = start(
       binary,
@@ -65,4 +66,12 @@ export const cRelay: Peer = {
       stop: () => relay.stop(),
     })
   },
-}
+})
+
+export const cRelay = cPeer("C relay")
+
+/** What the kernel takes to receive, and to send in the bursts of our own SRT stack: no SRT, nothing looked at. */
+export const cSegments = cPeer("C relay by UDP_SEGMENT", {
+  "--gso": 1,
+  "--tick-us": engineConstant("packet-loop.ts", "SLOW_TICK_US"),
+})

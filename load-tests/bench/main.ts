@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, release } from "node:os"
 import { join } from "node:path"
-import { cRelay } from "./c-relay.ts"
+import { cRelay, cSegments } from "./c-relay.ts"
 import { engineTable, runEngines } from "./engines.ts"
 import { type Measured, measure, type Work } from "./measure.ts"
 import { measureRtmp, type RtmpMeasured } from "./measure-rtmp.ts"
@@ -42,6 +42,8 @@ const workOf = (part: Part, options: BenchOptions): Work => {
       return { ...udp, peer: product }
     case "c-udp":
       return { ...udp, peer: cRelay }
+    case "c-gso":
+      return { ...udp, peer: cSegments }
     case "ours-udp-asked":
       return { ...udp, peer: product, asked: ["--rate", 500, "--sockets", 50, "--scrape", 1] }
     case "memory":

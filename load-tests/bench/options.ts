@@ -11,6 +11,7 @@ export const PARTS = [
   "c-relay",
   "ours-udp",
   "c-udp",
+  "c-gso",
   "memory",
   "ours-udp-asked",
 ] as const
