@@ -64,6 +64,40 @@ describe("the primary dies", () => {
   })
 })
 
+describe("a switch that waits for a random access point of the backup", () => {
+  const settings = { failover_after_ms: 300 }
+  /** What the primary brings when it is away at these times. */
+  const without = (...gaps: ReadonlyArray<readonly [fromUs: number, toUs: number]>) =>
+    primary.filter(({ rx_us }) => !gaps.some(([from, to]) => rx_us >= from && rx_us < to))
+  const switches = (result: ReturnType<typeof run>) => result.reports.filter(({ kind }) => kind === "switched")
+
+  it("is given up when the primary is good again before it", () => {
+    // The backup's points are at 4.7 and 6.7 s.
+    const result = run({ settings, primary: without([4.75 * S, 5.4 * S]) })
+    expect(switches(result)).toEqual([])
+    expect(analyseStrictly(result.bytes).segments).toHaveLength(1)
+    expect(result.control.stats()).toMatchObject({ active_source: "primary", pending_source: null, switches: 0 })
+  })
+
+  it("is given up when the primary came later than the backup, and nothing went out yet", () => {
+    const result = run({ settings, primary: without([0, 1.3 * S]) })
+    expect(switches(result)).toEqual([])
+    const from = 188 * 7 * (primary.length - without([0, 1.3 * S]).length)
+    const sent = one.subarray(from, from + result.bytes.length)
+    expect(Buffer.compare(result.bytes, sent)).toBe(0)
+  })
+
+  it("is made when the primary fails again within a minute", () => {
+    const result = run({ settings, primary: without([4.75 * S, 5.4 * S], [6.75 * S, 7.4 * S]) })
+    expect(switches(result)).toMatchObject([{ leg: "backup", reason: "no_packets" }])
+  })
+
+  it("is made when an operator asked for it, however good the primary is", () => {
+    const result = run({ settings, primary: without([4.75 * S, 5.4 * S]), operator: [{ atUs: 5 * S, leg: "backup" }] })
+    expect(switches(result)).toMatchObject([{ leg: "backup", reason: "operator" }])
+  })
+})
+
 describe("the operator switches", () => {
   it("the old leg goes on until the new one has a random access point", () => {
     const result = run({ operator: [{ atUs: 4.1 * S, leg: "backup" }] })

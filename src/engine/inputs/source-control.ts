@@ -31,6 +31,8 @@ const CLEAN_WAIT_MAX_US = 12e6
 const CLEAN_WAIT_UNKNOWN_US = 5e6
 /** but not at all for a leg that has had none for so long. */
 const WITHOUT_POINTS_US = 15e6
+/** A switch away from a leg that was bad for a moment is given up once in this time: a leg that flaps is left. */
+const GIVE_UP_EVERY_US = 60e6
 
 const nameOf = (number: number): LegName => (number === 2 ? "backup" : "primary")
 
@@ -50,6 +52,9 @@ export class SourceControl {
   #reason = "merge_ended"
   #detail = ""
   #pendingSinceUs = 0
+  /** True while the switch under way leads away from a leg with a fault. */
+  #flees = false
+  #gaveUpUs = Number.NEGATIVE_INFINITY
   #redundancy: ChannelStats["redundancy"] = "none"
   #differs = false
   readonly #distance: LegDistance
@@ -112,6 +117,7 @@ export class SourceControl {
     this.#reason = reason
     this.#detail = detail
     this.#pendingSinceUs = nowUs
+    this.#flees = false
     this.#core.setSource(this.#channel, legNumber(leg), atOnce || this.#policy.switch === "immediate")
     if (this.#field(L.CHANNEL_PENDING) === 0) this.#noteSource(leg, "")
   }
@@ -129,7 +135,7 @@ export class SourceControl {
       this.#noteSource(this.active, "")
     }
     const merged = this.#field(L.CHANNEL_MERGE_BOTH) === 1
-    const { action, events, redundancy } = decide(
+    const { action, events, redundancy, usable } = decide(
       this.#state,
       this.#failover,
       nowUs / 1000,
@@ -138,11 +144,26 @@ export class SourceControl {
       merged,
     )
     const pending = this.#field(L.CHANNEL_PENDING)
-    if (action !== null) this.#switch(action.to, action.reason, action.detail, nowUs, false)
-    else if (pending > 0) this.#hasten(nameOf(pending), nowUs)
+    if (action !== null) {
+      this.#switch(action.to, action.reason, action.detail, nowUs, false)
+      this.#flees = action.reason !== "failback"
+    } else if (pending > 0 && !this.#stays(usable[this.active], nowUs)) this.#hasten(nameOf(pending), nowUs)
     // Not known before the legs had time to show themselves.
     this.#redundancy = this.#state.announced.redundancy === null ? "none" : redundancy
     for (const { detail, kind, leg, reason } of events) this.#say({ kind, leg, reason, message: detail })
+  }
+
+  /**
+   * Gives up a switch that still waits for an access point when the leg it leads away from is good again: the stream goes
+   * on without another break. False when the switch goes on.
+   */
+  #stays(isUsable: boolean, nowUs: number): boolean {
+    const source = this.#field(L.CHANNEL_SOURCE)
+    if (!this.#flees || !isUsable || source === 0 || nowUs - this.#gaveUpUs < GIVE_UP_EVERY_US) return false
+    this.#gaveUpUs = nowUs
+    this.#flees = false
+    this.#core.setSource(this.#channel, source, false)
+    return true
   }
 
   /** A switch waits for an access point; should none come, it is made without. */
