@@ -158,11 +158,11 @@ export class SourceControl {
    * on without another break. False when the switch goes on.
    */
   #stays(isUsable: boolean, nowUs: number): boolean {
-    const source = this.#field(L.CHANNEL_SOURCE)
-    if (!this.#flees || !isUsable || source === 0 || nowUs - this.#gaveUpUs < GIVE_UP_EVERY_US) return false
+    const hasSource = this.#field(L.CHANNEL_SOURCE) !== 0
+    if (!this.#flees || !isUsable || !hasSource || nowUs - this.#gaveUpUs < GIVE_UP_EVERY_US) return false
     this.#gaveUpUs = nowUs
     this.#flees = false
-    this.#core.setSource(this.#channel, source, false)
+    this.#core.setSource(this.#channel, legNumber(this.active), false)
     return true
   }
 
