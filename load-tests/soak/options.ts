@@ -17,7 +17,7 @@ export interface SoakOptions {
   readonly killEngineS: number
   readonly killControlS: number
   readonly fillDiskS: number
-  /** The same of PostgreSQL, which is the store then; null for SQLite. */
+  /** Seconds between outages of PostgreSQL, which is the store then; null for SQLite. */
   readonly stopPostgresS: number | null
   readonly impairment: { readonly legs: Omit<LegImpairment, "seed">; readonly relay: NetworkSettings["relay"] }
 }

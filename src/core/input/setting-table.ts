@@ -84,7 +84,8 @@ export const INPUT_SETTINGS = {
     says: "`clean` changes sources at a random access point of the new one, `immediate` with its next packet",
     form: { label: "Switch", choices: { clean: "at a random access point", immediate: "at once" } },
     docs: {
-      meaning: "`clean` changes sources at a random access point of the new one, `immediate` with its next packet.",
+      meaning:
+        "`clean` changes sources at a random access point of the new one, `immediate` with its next packet. Once a minute a failover that waits for such a point is given up when the old source is good again.",
     },
   },
   relay_port: {
