@@ -1,9 +1,9 @@
 /** @jsxImportSource hono/jsx */
 import type { OutputView } from "../../src/effects/model/channel.ts"
 
-/** True for outputs whose datagrams the engine sends itself, so that it can capture them. */
+/** True for outputs whose datagrams the engine sends itself, or may: of an SRT output that is not connected nobody knows. */
 export const sendsDatagrams = ({ protocol, srt_stack }: Pick<OutputView, "protocol" | "srt_stack">): boolean =>
-  protocol === "udp" || protocol === "rtp" || (protocol === "srt" && srt_stack === "own")
+  protocol === "udp" || protocol === "rtp" || (protocol === "srt" && srt_stack !== "libsrt")
 
 interface CaptureLinkProps {
   readonly path: string

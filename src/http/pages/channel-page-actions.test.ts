@@ -45,12 +45,13 @@ describe("buttons of the channel's page", () => {
     await test.call("POST", "/api/channels", { name: "A", rtp_port: 5000 }, admin)
     const outputs = [
       fakeOutput({ id: "o", slug: "own", protocol: "srt", srt_stack: "own" }),
+      fakeOutput({ id: "r", slug: "retrying", protocol: "srt", srt_stack: null }),
       fakeOutput({ id: "p", slug: "rtmp", protocol: "rtmp", srt_stack: null }),
       fakeOutput({ id: "q", slug: "libsrt", protocol: "srt", srt_stack: "libsrt" }),
     ]
     const links = async (status: "running" | "stopped") => {
       test.plane.show("a", { status, input: fakeInput({ legs: [fakeLeg()] }), outputs })
-      const pages = ["own", "rtmp", "libsrt"].map(async (output) => {
+      const pages = ["own", "retrying", "rtmp", "libsrt"].map(async (output) => {
         const html = await (await test.call("GET", `${PAGE}?output=${output}`, undefined, { "X-API-Key": key })).text()
         expect(html).toContain(`id="panel-`)
         return html.match(/href="[^"]*\/capture[^"]*"/g) ?? []
@@ -60,6 +61,7 @@ describe("buttons of the channel's page", () => {
     const all = [
       'href="/api/channels/a/legs/primary/capture?seconds=10"',
       'href="/api/channels/a/outputs/own/capture?seconds=10"',
+      'href="/api/channels/a/outputs/retrying/capture?seconds=10"',
     ]
     expect((await links("running")).sort()).toEqual(may ? all : [])
     expect(await links("stopped")).toEqual([])
