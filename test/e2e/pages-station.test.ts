@@ -125,10 +125,10 @@ describe("the list of 50 channels", () => {
     for (const javaScriptEnabled of [true, false]) {
       const { close, page } = await open("/", { javaScriptEnabled })
       const shown = () => page.locator("#channel-rows > tr:visible").count()
-      await page.getByRole("link", { name: "5 with outputs down" }).click()
+      await page.getByRole("link", { name: "5 outputs down" }).click()
       await expect.poll(shown).toBe(5)
       expect(new URL(page.url()).search).toBe("?state=outputs_down")
-      await page.getByRole("link", { name: "5 with outputs down" }).click()
+      await page.getByRole("link", { name: "5 outputs down" }).click()
       await expect.poll(shown).toBe(50)
       expect(await page.locator("#attention > li").count()).toBe(2)
       expect(await page.locator("#attention > li").first().textContent()).toMatch(

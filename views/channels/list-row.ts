@@ -84,12 +84,12 @@ const IS: Readonly<Record<WorstState, string>> = {
   stopping: "starting",
   stopped: "stopped",
 }
-/** Words for a state behind a number of channels; of one channel's outputs that are down how many is said apart. */
+/** Words for a state; of outputs that are down how many is said apart. */
 export const STATE_WORDS: Readonly<Record<WorstState, string>> = {
   no_input: "no input",
   error: "error",
   degraded: "degraded",
-  outputs_down: "with outputs down",
+  outputs_down: "outputs down",
   warning: "warning",
   starting: "starting",
   ok: "OK",

@@ -100,7 +100,7 @@ describe("the status page", () => {
     ]) {
       expect(text).toContain(part)
     }
-    expect(text).toContain("1 error1 with outputs down1 OK1 stoppedoutputs 2 up, 1 downin 24.1 Mbit/s, out 16.0 Mbit/s")
+    expect(text).toContain("1 error1 outputs down1 OK1 stoppedoutputs 2 up, 1 downin 24.1 Mbit/s, out 16.0 Mbit/s")
     expect(html).toContain('href="/channels/lossy?output=bad"')
   })
 
