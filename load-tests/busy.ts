@@ -1,13 +1,13 @@
 /**
  * Whether the service answers beside neighbours that take all they get: the product with channels and outputs, and
- * processes that compute without end. Asks for `/livez` and for pages, a path after another over a new connection as
- * an orchestrator does, and verifies every packet meanwhile. Ends with 1 when a target is missed.
+ * processes that compute without end. Asks for `/livez` and for pages, each twice a second over a new connection as an
+ * orchestrator does, and verifies every packet meanwhile. Ends with 1 when a target is missed.
  *
  *     node_modules/.bin/bun load-tests/busy.ts [--loops 8] [--seconds 60] [--channels 25] [--outputs 2] [--bitrate 4000000]
  */
 import { getPriority, setPriority } from "node:os"
-import type { Load } from "./bench/peer.ts"
-import { abortAll, freeUdpPorts, sleep, start, startSink, startTool } from "./bench/processes.ts"
+import { loadOf, startSender, startSinkOf, untilLive } from "./bench/measure.ts"
+import { abortAll, sleep, start } from "./bench/processes.ts"
 import { product } from "./bench/product.ts"
 import { readArguments } from "./lib/arguments.ts"
 
@@ -23,13 +23,13 @@ const TARGETS = { "/livez": 1000, "/": 3000, "/channels/bench-0": 3000, "/events
 const EVERY_S = 0.5
 /** After this time without an answer in ms the question has failed. */
 const PATIENCE_MS = 15_000
-const READY_S = 40
 const ASKER_NICE = -15
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-/** How long each answer of a path took, in ms, until `ended`; infinite where none came. */
-const ask = async (url: string, ended: () => boolean): Promise<number[]> => {
+/** How long each answer of a path took, in ms, from `afterS` until `ended`; infinite where none came. */
+const ask = async (url: string, afterS: number, ended: () => boolean): Promise<number[]> => {
   const took: number[] = []
+  await sleep(afterS)
   while (!ended()) {
     const from = performance.now()
     const answer = await fetch(url, {
@@ -43,28 +43,12 @@ const ask = async (url: string, ended: () => boolean): Promise<number[]> => {
   return took.sort((a, b) => a - b)
 }
 
-const ports = await freeUdpPorts(2 * channels + 2)
-const load: Load = {
-  channels,
-  bitrate,
-  inputPort: ports,
-  srtPort: ports + 2 * channels + 1,
-  srtOutputs: outputs,
-  udpPort: 0,
-  udpOutputs: 0,
-}
+const load = await loadOf({ channels, bitrate, srtOutputs: outputs, udpOutputs: 0 })
 process.on("exit", abortAll)
-const sink = await startSink(["--srt-listen", load.srtPort, "--no-tsbpd"])
+const sink = await startSinkOf(product.verify, load)
 const running = await product.start(load)
-const sender = startTool("rtp-sender", [
-  ...["--base-port", load.inputPort, "--port-step", 2, "--channels", channels, "--bitrate", bitrate, "--slots", 8],
-])
-for (let waited = 0; ; waited++) {
-  const { streams = [] } = await sink.report()
-  if (streams.filter(({ messages }) => messages > 0).length === channels * outputs) break
-  if (waited === READY_S) throw new Error(`the outputs are not there after ${READY_S} s: ${running.errors()}`)
-  await sleep(1)
-}
+const sender = startSender(product.input, load)
+await untilLive(sink, channels * outputs, running)
 
 // With an environment, since those without are helpers, which are raised.
 const neighbours = Array.from({ length: loops }, () => start(process.execPath, ["-e", "for (;;) {}"], {}))
@@ -78,7 +62,12 @@ await sleep(2)
 await sink.reset()
 const until = performance.now() + seconds * 1000
 const paths = Object.entries(TARGETS)
-const answers = await Promise.all(paths.map(([path]) => ask(`${running.url}${path}`, () => performance.now() > until)))
+// The questions are spread over the time between two of a path, so that an answer does not wait for the others.
+const answers = await Promise.all(
+  paths.map(([path], at) =>
+    ask(`${running.url}${path}`, (EVERY_S * at) / paths.length, () => performance.now() > until),
+  ),
+)
 const { kernel_drops, totals } = await sink.report()
 const priorities = running.pids().map(({ pid, role }) => `${role} ${getPriority(pid)}`)
 for (const neighbour of neighbours) await neighbour.stop()

@@ -177,6 +177,12 @@ export const cut =
   (datagrams) =>
     datagrams.filter(({ us }) => us < fromUs || us >= toUs)
 
+/** Holds back what is due from `fromUs` until before `toUs`; all of it comes then, at once. */
+export const stall =
+  (fromUs: number, toUs: number): Impairment =>
+  (datagrams) =>
+    datagrams.map((datagram) => (datagram.us >= fromUs && datagram.us < toUs ? { ...datagram, us: toUs } : datagram))
+
 /** Applies the impairment only from `fromUs` until before `toUs`. */
 export const between =
   (fromUs: number, toUs: number, impairment: Impairment): Impairment =>

@@ -60,12 +60,15 @@ export const simulate = (
   const events: CoreEvent[] = []
   const slotTimes: number[] = []
   let [head, mostHeld, merge, pathDifferenceUs] = [core.ringHead(0), 0, 0, 0]
-  const collect = (nowUs: number) => {
+  const readRing = () => {
     for (const to = core.ringHead(0); head !== to; head = (head + 1) >>> 0) {
       const slot = readSlot(core, 0, head)
       parts.push(slot.payload)
       slotTimes.push(slot.rx_us)
     }
+  }
+  const collect = (nowUs: number) => {
+    readRing()
     const told = core.takeEvents()
     events.push(...told)
     eachPass?.(nowUs, told)
@@ -85,8 +88,11 @@ export const simulate = (
       let to = from
       while ((queue[to]?.rx_us ?? Number.POSITIVE_INFINITY) <= nowUs) to += 1
       next[leg] = to
-      for (let at = from; at < to; at += L.RX_BATCH)
+      for (let at = from; at < to; at += L.RX_BATCH) {
         feedBatch(core, queue.slice(at, Math.min(at + L.RX_BATCH, to)), leg)
+        // A burst can be longer than the ring, so that it is read after each batch.
+        readRing()
+      }
       if (to > from) [merge, pathDifferenceUs] = [channel(L.CHANNEL_MERGE), channel(L.CHANNEL_PATH_DIFFERENCE_US)]
     }
     if ((nowUs - startUs) % TICK_US === 0) core.tick(nowUs)

@@ -32,7 +32,8 @@ const build = (): string | null => {
 
 let built: string | null | undefined
 
-const cPeer = (name: string, more: Readonly<Record<string, number>> = {}): Peer => ({
+/** `isSegmented`: sends by UDP_SEGMENT, at the tick of our own SRT stack. */
+const cPeer = (name: string, isSegmented = false): Peer => ({
   name,
   input: "rtp",
   verify: "pattern",
@@ -41,10 +42,8 @@ const cPeer = (name: string, more: Readonly<Record<string, number>> = {}): Peer 
     return built
   },
   start: (load) => {
-    const tickUs =
-      load.udpOutputs > 0
-        ? engineConstant("packet-loop.ts", "FAST_TICK_US")
-        : engineConstant("packet-loop.ts", "SLOW_TICK_US")
+    const isFast = load.udpOutputs > 0 && !isSegmented
+    const tickUs = engineConstant("packet-loop.ts", isFast ? "FAST_TICK_US" : "SLOW_TICK_US")
     const args: Record<string, number> = {
       "--channels": load.channels,
       "--base-port": load.inputPort,
@@ -53,7 +52,7 @@ const cPeer = (name: string, more: Readonly<Record<string, number>> = {}): Peer 
       "--callers-per-port": engineConstant("srt/port-pool.ts", "CALLERS_PER_PORT"),
       ...(load.srtOutputs > 0 ? { "--srt-port": load.srtPort, "--srt-outputs": load.srtOutputs } : {}),
       ...(load.udpOutputs > 0 ? { "--udp-port": load.udpPort, "--udp-outputs": load.udpOutputs } : {}),
-      ...more,
+      ...(isSegmented ? { "--gso": 1 } : {}),
     }
     const relay = start(
       binary,
@@ -71,7 +70,4 @@ const cPeer = (name: string, more: Readonly<Record<string, number>> = {}): Peer 
 export const cRelay = cPeer("C relay")
 
 /** What the kernel takes to receive, and to send in the bursts of our own SRT stack: no SRT, nothing looked at. */
-export const cSegments = cPeer("C relay by UDP_SEGMENT", {
-  "--gso": 1,
-  "--tick-us": engineConstant("packet-loop.ts", "SLOW_TICK_US"),
-})
+export const cSegments = cPeer("C relay by UDP_SEGMENT", true)

@@ -77,7 +77,15 @@ const lateOf = (sender: Started): number => {
   }
 }
 
-const loadOf = async ({ bitrate, channels, engines, passphrase, srtOutputs, udpOutputs }: Work): Promise<Load> => {
+/** What a peer is to carry, on free ports. */
+export const loadOf = async ({
+  bitrate,
+  channels,
+  engines,
+  passphrase,
+  srtOutputs,
+  udpOutputs,
+}: Pick<Work, keyof Work & keyof Load>): Promise<Load> => {
   const inputPort = await freeUdpPorts(channels * 2 + 2 + channels * udpOutputs)
   const udpPort = inputPort + channels * 2 + 1
   const srtPort = udpPort + channels * udpOutputs
@@ -86,7 +94,8 @@ const loadOf = async ({ bitrate, channels, engines, passphrase, srtOutputs, udpO
   return { channels, bitrate, ...ports, srtOutputs, udpOutputs, engines: engines ?? 1, ...keys }
 }
 
-const startSinkOf = (
+/** Starts the sink that all outputs of the load are sent to. */
+export const startSinkOf = (
   verify: Peer["verify"],
   { channels, passphrase, srtOutputs, srtPort, udpOutputs, udpPort }: Load,
 ) =>
@@ -99,7 +108,8 @@ const startSinkOf = (
     ...(udpOutputs > 0 ? ["--udp", `${udpPort}:${channels * udpOutputs}`] : []),
   ])
 
-const startSender = (input: Peer["input"], { bitrate, channels, inputPort }: Load): Started =>
+/** Starts the sender of all channels of the load. */
+export const startSender = (input: Peer["input"], { bitrate, channels, inputPort }: Load): Started =>
   startTool("rtp-sender", [
     ...["--base-port", inputPort, "--port-step", 2, "--channels", channels],
     ...["--bitrate", bitrate, "--slots", 8],
@@ -107,7 +117,7 @@ const startSender = (input: Peer["input"], { bitrate, channels, inputPort }: Loa
   ])
 
 /** Waits until all outputs arrive. Throws with the peer's own words when they do not within `READY_S`. */
-const untilLive = async (sink: ControlledSink, outputs: number, running: RunningPeer): Promise<void> => {
+export const untilLive = async (sink: ControlledSink, outputs: number, running: RunningPeer): Promise<void> => {
   for (let waited = 0; ; waited += 0.5) {
     const { streams = [] } = await sink.report()
     const live = streams.filter((stream) => stream.messages > 0).length

@@ -1,6 +1,7 @@
 /** What a soak does to the product while it runs. */
 
 import { type Random, seededRandom } from "../../src/core/scte35/testing/fuzz-decoder.ts"
+import { eventually } from "../../test/e2e/product.ts"
 import { fill, free } from "../../test/e2e/small-disk.ts"
 import { createSrtSink } from "../lib/srt-sink.ts"
 import type { Stage } from "./stage.ts"
@@ -8,6 +9,7 @@ import type { Watch } from "./watch.ts"
 
 const DISK_FULL_MS = 15_000
 const POSTGRES_AWAY_MS = 20_000
+const POSTGRES_FOUND_MS = 30_000
 const GUEST_MS = 6000
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
@@ -81,16 +83,11 @@ export class Faults {
     await postgres.kill()
     await sleep(POSTGRES_AWAY_MS)
     await postgres.start()
-    // As long as the next kill waits, so long does the service look for it.
-    for (let attempt = 0; attempt < 150; attempt++) {
-      const { ok } = await this.#stage.product.health().then(
-        ({ store }) => store,
-        () => ({ ok: false }),
-      )
-      if (ok) return
-      await sleep(200)
-    }
-    this.#watch.fail("PostgreSQL is back for 30 s, and the service has not found it")
+    await eventually(
+      "the service finds its store again",
+      async () => ((await this.#stage.product.health()).store.ok ? true : null),
+      POSTGRES_FOUND_MS,
+    ).catch(() => this.#watch.fail("PostgreSQL is back for 30 s, and the service has not found it"))
   }
 
   /** A receiver joins the listener of the cue channel, and leaves again. */

@@ -161,7 +161,6 @@ export class SourceControl {
     const hasSource = this.#field(L.CHANNEL_SOURCE) !== 0
     if (!this.#flees || !isUsable || !hasSource || nowUs - this.#gaveUpUs < GIVE_UP_EVERY_US) return false
     this.#gaveUpUs = nowUs
-    this.#flees = false
     this.#core.setSource(this.#channel, legNumber(this.active), false)
     return true
   }

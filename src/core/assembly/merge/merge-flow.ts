@@ -6,7 +6,8 @@ import {
 import { count, gauge, legAddress } from "../memory/leg";
 import { CHANNEL_RELEASED, channelField, mayRelease, setChannelField } from "../memory/channel";
 import {
-  BY_BACKUP, VOID, WAITS, flagAddress, freeAllPlaces, freePlace, packetAddress, takePlace, timeAt,
+  BY_BACKUP, VOID, WAITS, flagAddress, freeAllPlaces, freePlace, lowTime, packetAddress, setTime, takePlace,
+  timeAt,
 } from "./merge-cells";
 import { GAP_SINCE, HIGH, NEXT, OFFSET, WAITING, ahead, isCarriedByOne, isPresent, legMerge } from "./merge-state";
 import { appendScanned } from "../ring/flagging";
@@ -188,6 +189,7 @@ export function place(
       continue;
     }
     store<u8>(flag, leg == 1 ? WAITS | BY_BACKUP : WAITS);
+    setTime(channelIndex, position + i, lowTime(rxUs));
     memory.copy(takePlace(channelIndex, channel, position + i), payload + i * TS_PACKET, TS_PACKET);
     waiting++;
     count(used, LEG_MERGE_USED);

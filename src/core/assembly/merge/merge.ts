@@ -168,9 +168,9 @@ function verify(
   for (let i: u32 = 0; i < packets; i++) {
     const hash = keepHash(index, payload + i * TS_PACKET, position + i);
     const found = hashAt(index ^ 1, other, position + i + shift);
-    if (found == 0 || isCarriedByOne(channel, joint + i)) setTime(channelIndex, joint + i, time);
-    if (found == 0) continue;
-    if (found == keyOf(hash)) {
+    if (found == 0) {
+      setTime(channelIndex, joint + i, time);
+    } else if (found == keyOf(hash)) {
       store<u32>(channel + MISMATCHES, 0);
       if (!isSampled) samplePath(channelIndex, channel, index & 1, joint + i, rxUs);
       isSampled = true;
