@@ -10,6 +10,11 @@ import type { Watch } from "./watch.ts"
 const DISK_FULL_MS = 15_000
 const POSTGRES_AWAY_MS = 20_000
 const POSTGRES_FOUND_MS = 30_000
+const NAMES_AWAY_MS = 15_000
+/** Behind failed attempts an output waits up to 30 s for its next one. */
+const NAMES_FOUND_MS = 45_000
+const CLOCK_AWAY_MS = 8000
+const HOUR_S = 3600
 const GUEST_MS = 6000
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
@@ -66,7 +71,7 @@ export class Faults {
   }
 
   async fillDisk(): Promise<void> {
-    const { disk } = this.#stage
+    const { disk } = this.#stage.machine
     if (disk === null) return
     this.#watch.note("disk filled")
     fill(disk.path)
@@ -90,6 +95,53 @@ export class Faults {
     ).catch(() => this.#watch.fail("PostgreSQL is back for 30 s, and the service has not found it"))
   }
 
+  /** The wall clock is set an hour ahead, an hour back, and right. */
+  async stepClock(): Promise<void> {
+    const { setClock } = this.#stage.machine
+    if (setClock === null) return
+    for (const aheadS of [HOUR_S, -HOUR_S, 0]) {
+      this.#watch.note("clock set")
+      setClock(aheadS)
+      await sleep(CLOCK_AWAY_MS)
+    }
+  }
+
+  /** Names cannot be resolved for a while: what lives goes on, and a new output waits for its name and then finds it. */
+  async loseNames(): Promise<void> {
+    const { cueChannel, machine, ports, product } = this.#stage
+    const { far, setNames } = machine
+    if (setNames === null) return
+    this.#watch.note("names lost")
+    setNames(false)
+    try {
+      const body = { name: "by name", url: `udp://${far}:${ports.guest + 6}` }
+      const added = await this.#ask("POST", `/api/channels/${cueChannel}/outputs`, body)
+      if (added.status !== 201) return
+      const path = this.#pathOf({ channel: cueChannel, output: added.body.id })
+      const seen = async () => {
+        const { outputs } = await product.view(cueChannel)
+        return outputs.find(({ id }) => id === added.body.id)
+      }
+      await eventually(
+        "an output says that its name cannot be resolved",
+        async () => ((await seen())?.last_error?.includes(far) === true ? true : null),
+        NAMES_AWAY_MS,
+      )
+      await sleep(NAMES_AWAY_MS)
+      setNames(true)
+      await eventually(
+        "an output finds its name again",
+        async () => ((await seen())?.status === "connected" ? true : null),
+        NAMES_FOUND_MS,
+      )
+      await this.#ask("DELETE", path)
+    } catch (cause) {
+      this.#watch.fail(`names were lost: ${String(cause)}`)
+    } finally {
+      setNames(true)
+    }
+  }
+
   /** A receiver joins the listener of the cue channel, and leaves again. */
   async guest(): Promise<void> {
     const guest = createSrtSink({ mode: "caller", port: this.#stage.ports.guest, verify: "none", latencyMs: 200 })
@@ -102,36 +154,38 @@ export class Faults {
     return `/api/channels/${channel}/outputs/${output}`
   }
 
+  /** Asks the API; a refusal is a failure unless the store is known to be away. */
+  async #ask(method: string, path: string, body?: unknown) {
+    const answer = await this.#stage.product.api<{ id: string; detail?: string }>(method, path, body)
+    // A store that cannot write is told so; what was asked of a control plane that was then killed is nobody's fault.
+    const isStoreAway =
+      this.#watch.lately("disk filled", DISK_FULL_MS / 1000 + 10) ||
+      this.#watch.lately("PostgreSQL stopped", POSTGRES_AWAY_MS / 1000 + 30)
+    const excused = answer.status === 503 && isStoreAway
+    if (answer.status >= 400 && !excused)
+      this.#watch.fail(`${method} ${path}: ${answer.status} ${answer.body?.detail ?? ""}`)
+    return answer
+  }
+
   /** One change of the configuration: an output is added, renamed, taken away; an input is set otherwise. */
   async change(): Promise<void> {
     if (this.restarting) return
-    const { channels, ports, product } = this.#stage
+    const { channels, ports } = this.#stage
     const chosen = channels[this.#random() % channels.length]
     if (chosen === undefined) return
     const channel = chosen.id
     const passing = (name: string) => ({ name, url: `udp://127.0.0.1:${ports.guest + 5}` })
     const turn = this.#changes++ % 4
-    const ask = async (method: string, path: string, body?: unknown) => {
-      const answer = await product.api<{ id: string; detail?: string }>(method, path, body)
-      // A store that cannot write is told so; what was asked of a control plane that was then killed is nobody's fault.
-      const isStoreAway =
-        this.#watch.lately("disk filled", DISK_FULL_MS / 1000 + 10) ||
-        this.#watch.lately("PostgreSQL stopped", POSTGRES_AWAY_MS / 1000 + 30)
-      const excused = answer.status === 503 && isStoreAway
-      if (answer.status >= 400 && !excused)
-        this.#watch.fail(`${method} ${path}: ${answer.status} ${answer.body?.detail ?? ""}`)
-      return answer
-    }
     try {
       if (turn === 0) {
-        const added = await ask("POST", `/api/channels/${channel}/outputs`, passing("passing"))
+        const added = await this.#ask("POST", `/api/channels/${channel}/outputs`, passing("passing"))
         if (added.status === 201) this.#added = { channel, output: added.body.id }
       } else if (turn === 1 && this.#added !== null)
-        await ask("PUT", this.#pathOf(this.#added), passing(`passing ${this.#changes}`))
+        await this.#ask("PUT", this.#pathOf(this.#added), passing(`passing ${this.#changes}`))
       else if (turn === 2) {
         const input = { mode: "merge", reorder_ms: 50 + (this.#random() % 50) }
-        await ask("PUT", `/api/channels/${channel}`, { ...chosen.input, input })
-      } else if (this.#added !== null && (await ask("DELETE", this.#pathOf(this.#added))).status < 400)
+        await this.#ask("PUT", `/api/channels/${channel}`, { ...chosen.input, input })
+      } else if (this.#added !== null && (await this.#ask("DELETE", this.#pathOf(this.#added))).status < 400)
         this.#added = null
       this.#watch.note("configuration changed")
     } catch (cause) {

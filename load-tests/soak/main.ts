@@ -79,6 +79,13 @@ const looks = (stage: Stage, watch: Watch, faults: Faults) => {
   return { page, sample, scrape }
 }
 
+/** Faults that this machine does not allow, with the reason. */
+const leftOutOf = ({ machine }: Stage): ReadonlyArray<string> => [
+  ...(machine.disk === null ? ["disk filled (no mount namespace)"] : []),
+  ...(machine.setNames === null ? ["names lost (no mount namespace)"] : []),
+  ...(machine.setClock === null ? ["clock set (no libfaketime: apt-get install libfaketime)"] : []),
+]
+
 const run = async (options: SoakOptions, folder: string) => {
   const stage = await openStage(options, folder)
   await sleep(SETTLE_S * 1000)
@@ -124,6 +131,12 @@ const run = async (options: SoakOptions, folder: string) => {
       quiet,
       inTurn(() => faults.stopPostgres()),
     ),
+    every(
+      options.loseNamesS,
+      quiet,
+      inTurn(() => faults.loseNames()),
+    ),
+    every(options.stepClockS, quiet, () => faults.stepClock()),
     every(options.fillDiskS, quiet, () => faults.fillDisk()),
   ])
   await watch.look()
@@ -132,7 +145,7 @@ const run = async (options: SoakOptions, folder: string) => {
   await stage.stop()
   watch.readFiles(true)
   const network = `${forwarded} datagrams to both legs, ${lost} lost on one of them, ${missed - before.missed} never came, ${late - before.late} went out late; ${relayLost} lost before SRT receivers`
-  return { record: watch.record(), network }
+  return { record: watch.record(), network, leftOut: leftOutOf(stage) }
 }
 
 const options = soakOptions()
@@ -146,9 +159,9 @@ for (const [signal, code] of [
     process.exit(code)
   })
 process.on("exit", abortAll)
-const { network, record } = await run(options, folder)
+const { leftOut, network, record } = await run(options, folder)
 const verdict = judge(record)
-const text = soakPage(options, record, verdict, network)
+const text = soakPage(options, record, verdict, { network, leftOut })
 process.stdout.write(text)
 mkdirSync(join(root, "build"), { recursive: true })
 writeFileSync(join(root, "build", "soak.txt"), text)

@@ -5,6 +5,7 @@ import type { NetworkSettings } from "./network.ts"
 
 const USAGE = `npm run soak -- [--hours 1 | --minutes 5] [--channels 25] [--bitrate 1000000] [--seed 1]
   [--kill-engine 3600 s] [--kill-control 600 s] [--fill-disk 1800 s; 0 for never] [--loss 0.01]
+  [--step-clock 900 s] [--lose-names 900 s; 0 for never]
   [--stop-postgres 900 s; without it the store is SQLite]`
 
 export interface SoakOptions {
@@ -17,6 +18,8 @@ export interface SoakOptions {
   readonly killEngineS: number
   readonly killControlS: number
   readonly fillDiskS: number
+  readonly stepClockS: number
+  readonly loseNamesS: number
   /** Seconds between outages of PostgreSQL, which is the store then; null for SQLite. */
   readonly stopPostgresS: number | null
   readonly impairment: { readonly legs: Omit<LegImpairment, "seed">; readonly relay: NetworkSettings["relay"] }
@@ -37,6 +40,8 @@ export const soakOptions = (): SoakOptions => {
       "kill-engine": "number",
       "kill-control": "number",
       "fill-disk": "number",
+      "step-clock": "number",
+      "lose-names": "number",
       "stop-postgres": "number",
       loss: "number",
     },
@@ -56,6 +61,8 @@ export const soakOptions = (): SoakOptions => {
     killEngineS: scaled(args["kill-engine"], 3600, seconds, 2),
     killControlS: scaled(args["kill-control"], 600, seconds, 5),
     fillDiskS: scaled(args["fill-disk"], 1800, seconds, 3),
+    stepClockS: scaled(args["step-clock"], 900, seconds, 3),
+    loseNamesS: scaled(args["lose-names"], 900, seconds, 4),
     stopPostgresS: args["stop-postgres"] ?? null,
     impairment: {
       legs: { loss, duplicates: 0.002, overtaken: 0.005, backupDelayMs: 30, overtakenMs: 10 },

@@ -7,12 +7,21 @@ import type { SoakRecord } from "./record.ts"
 const number = (value: number, digits = 0) => value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, " ")
 const MOST_FINDINGS = 40
 
-export const soakPage = (options: SoakOptions, record: SoakRecord, verdict: Verdict, network: string): string => {
+/** What is said beside the record: what the network did, and faults that the machine did not allow. */
+export interface Remarks {
+  readonly network: string
+  readonly leftOut: ReadonlyArray<string>
+}
+
+export const soakPage = (options: SoakOptions, record: SoakRecord, verdict: Verdict, remarks: Remarks): string => {
+  const { leftOut, network } = remarks
   const { bitrate, channels, seed } = options
   const times = new Map<string, number>()
   for (const { kind } of record.faults) times.set(kind, (times.get(kind) ?? 0) + 1)
   // A full disk is noted when it is filled and when it is freed.
   times.set("disk filled", (times.get("disk filled") ?? 0) / 2)
+  // The clock is set ahead, back and right.
+  times.set("clock set", (times.get("clock set") ?? 0) / 3)
   const streams = new Map<string, { received: number; lost: number; wrong: number }>()
   for (const { lost, received, stream, wrong } of record.streams) {
     const sum = streams.get(stream) ?? { received: 0, lost: 0, wrong: 0 }
@@ -29,6 +38,7 @@ export const soakPage = (options: SoakOptions, record: SoakRecord, verdict: Verd
     `${number(record.seconds / 3600, 2)} h, ${channels} channels of ${bitrate / 1e6} Mbit/s on two legs, and one with breaks`,
     `network: ${network}`,
     `faults: ${[...times].map(([kind, count]) => `${kind} ${count} times`).join(", ")}`,
+    ...(leftOut.length === 0 ? [] : [`not tried on this machine: ${leftOut.join(", ")}`]),
     `packets verified: ${number(verdict.received)} (datagrams of 7) on ${streams.size} outputs; missing by the death of an engine: ${number(verdict.explained)}`,
     "",
     "growth, of the longest life of each process, without its warm-up:",

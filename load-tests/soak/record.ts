@@ -18,6 +18,8 @@ export type FaultKind =
   | "control plane killed"
   | "disk filled"
   | "PostgreSQL stopped"
+  | "clock set"
+  | "names lost"
   | "configuration changed"
   | "receiver came and went"
 

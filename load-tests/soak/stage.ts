@@ -1,11 +1,9 @@
 /** What a soak runs: the product with its channels and every kind of output, and all that stands around it. */
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { type PostgresServer, startPostgres } from "../../src/effects/testing/postgres.ts"
 import { Product } from "../../test/e2e/product.ts"
 import { RtspTestServer } from "../../test/e2e/rtsp-test-server.ts"
-import { type SmallDisk, smallDisk } from "../../test/e2e/small-disk.ts"
 import {
   type ControlledSink,
   freeTcpPort,
@@ -19,8 +17,8 @@ import {
 import { type RtmpServer, rtmpServerMissing, startRtmpServer } from "../bench/rtmp-server.ts"
 import type { NetworkReport, NetworkSettings } from "./network.ts"
 import type { SoakOptions } from "./options.ts"
+import { type OwnMachine, openOwnMachine } from "./own-machine.ts"
 
-const DISK_MB = 96
 const PASSPHRASE = "0123456789abcdef"
 /** Latency of SRT in ms: what a busy machine's receiver may stand still for. */
 const LATENCY_MS = 1500
@@ -54,10 +52,9 @@ export interface Stage {
   readonly channels: ReadonlyArray<SoakChannel>
   readonly cueChannel: string
   readonly recordings: string
-  readonly disk: SmallDisk | null
+  readonly machine: OwnMachine
   /** The store, where that is asked for. */
   readonly postgres: PostgresServer | null
-  readonly dataDir: string
   readonly sink: ControlledSink
   readonly cueSink: ControlledSink
   readonly network: Network
@@ -119,46 +116,43 @@ const takePorts = async (channels: number): Promise<Ports> => {
 const urlOf = (
   kind: Kind,
   nth: number,
-  stage: { ports: Ports; relays: ReadonlyArray<number>; rtmp: number; rtsp: number },
+  stage: { far: string; ports: Ports; relays: ReadonlyArray<number>; rtmp: number; rtsp: number },
 ) => {
-  const { ports, relays, rtmp, rtsp } = stage
+  const { far, ports, relays, rtmp, rtsp } = stage
   const keys = `passphrase=${PASSPHRASE}&latency=${LATENCY_MS}`
   switch (kind) {
     case "srt":
-      return `srt://127.0.0.1:${ports.srt}?streamid=srt-${nth}&${keys}`
+      return `srt://${far}:${ports.srt}?streamid=srt-${nth}&${keys}`
     case "srt-impaired":
-      return `srt://127.0.0.1:${relays[nth] ?? 0}?streamid=srt-impaired-${nth}&${keys}&key_refresh_packets=20000`
+      return `srt://${far}:${relays[nth] ?? 0}?streamid=srt-impaired-${nth}&${keys}&key_refresh_packets=20000`
     case "srt-listener":
       return `srt://0.0.0.0:${ports.listeners + nth}?mode=listener&${keys}`
     case "rtp":
-      return `rtp://127.0.0.1:${ports.rtp + nth}`
+      return `rtp://${far}:${ports.rtp + nth}`
     case "hls":
       return `hls://soak-${nth}`
     case "file":
       return `file://soak-${nth}`
     case "rtmp":
-      return `rtmp://127.0.0.1:${rtmp}/live/soak-${nth}`
+      return `rtmp://${far}:${rtmp}/live/soak-${nth}`
     case "rtsp":
-      return `rtsp://${LOGIN}@127.0.0.1:${rtsp}/soak-${nth}`
+      return `rtsp://${LOGIN}@${far}:${rtsp}/soak-${nth}`
   }
 }
 
-/** The product on a small disk of its own; what it records lies elsewhere, and its store where `database` says. */
-const onSmallDisk = async (folder: string, database: Readonly<Record<string, string>>) => {
-  const disk = await smallDisk(join(folder, "disk"), DISK_MB)
-  const dataDir = join(folder, "disk", "data")
-  mkdirSync(disk === null ? dataDir : join(disk.path, "data"))
+/** Starts products, one after another, on a machine of their own; recordings lie outside, the store where `database` says. */
+const starterOf = async (machine: OwnMachine, folder: string, database: Readonly<Record<string, string>>) => {
   const recordings = join(folder, "recordings")
   const port = await freeTcpPort()
   const startProduct = () =>
     Product.start({
-      dataDir,
+      dataDir: machine.dataDir,
       port,
-      env: { RECORDINGS_DIR: recordings, HLS_DIR: join(folder, "hls"), ...database },
-      ...(disk === null ? {} : { by: disk.by }),
+      env: { RECORDINGS_DIR: recordings, HLS_DIR: join(folder, "hls"), ...machine.env, ...database },
+      ...(machine.disk === null ? {} : { by: machine.disk.by }),
     })
 
-  return { disk, dataDir, recordings, startProduct }
+  return { recordings, startProduct }
 }
 
 /** Makes the channels of the pattern, each with UDP and one other kind of output. */
@@ -230,9 +224,11 @@ export const openStage = async (options: SoakOptions, folder: string): Promise<S
 
   const postgres = options.stopPostgresS === null ? null : await startPostgres()
   const database = postgres === null ? {} : { DATABASE_URL: await postgres.createDatabase() }
-  const { dataDir, disk, recordings, startProduct } = await onSmallDisk(folder, database)
+  const machine = await openOwnMachine(folder)
+  const { recordings, startProduct } = await starterOf(machine, folder, database)
   const product = await startProduct()
   const channels = await makeChannels(product, kinds, {
+    far: machine.far,
     ports: { ...ports, rtp: ports.udp + count },
     relays: network.relays,
     rtmp: rtmp?.port ?? 9,
@@ -249,9 +245,8 @@ export const openStage = async (options: SoakOptions, folder: string): Promise<S
     channels,
     cueChannel: cues.id,
     recordings,
-    disk,
+    machine,
     postgres,
-    dataDir: disk === null ? dataDir : join(disk.path, "data"),
     sink,
     cueSink,
     network,
@@ -266,7 +261,7 @@ export const openStage = async (options: SoakOptions, folder: string): Promise<S
       await rtmp?.stop()
       await postgres?.end()
       rtsp.stop()
-      disk?.unmount()
+      machine.disk?.unmount()
     },
   }
   return stage

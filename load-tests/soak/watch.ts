@@ -120,12 +120,13 @@ export class Watch {
     for (const name of count(folder) === 0 ? [] : readdirSync(folder)) {
       const recording = this.#recordings.get(name) ?? { check: new StreamCheck(name), endS: 0 }
       this.#recordings.set(name, recording)
+      // By the machine's clock: the one that names the files is set ahead and back.
       const files = readdirSync(join(folder, name))
         .filter((file) => file.endsWith(".ts"))
-        .sort()
-      for (const file of all ? files : files.slice(0, -1)) {
-        const path = join(folder, name, file)
-        const endS = this.now - (Date.now() - statSync(path).mtimeMs) / 1000
+        .map((file) => ({ path: join(folder, name, file), writtenMs: statSync(join(folder, name, file)).mtimeMs }))
+        .sort((a, b) => a.writtenMs - b.writtenMs)
+      for (const { path, writtenMs } of all ? files : files.slice(0, -1)) {
+        const endS = this.now - (Date.now() - writtenMs) / 1000
         const bytes = readFileSync(path)
         for (let at = 0; at < bytes.length; at += DATAGRAM_BYTES)
           recording.check.push(bytes.subarray(at, at + DATAGRAM_BYTES), 0)
@@ -141,7 +142,7 @@ export class Watch {
     for (const { pid, role } of processes)
       for (const { mostPerHour, of, read, unit } of FOLLOWED)
         this.#add(`${role} ${pid} ${of}`, { what: `${of} of the ${role} (${pid})`, unit, mostPerHour }, read(pid))
-    const { dataDir } = this.#stage
+    const { dataDirOutside: dataDir } = this.#stage.machine
     const store = readdirSync(dataDir)
       .filter((name) => name.startsWith("distributor.db"))
       .reduce((sum, name) => sum + (statSync(join(dataDir, name), { throwIfNoEntry: false })?.size ?? 0), 0)

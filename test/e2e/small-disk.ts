@@ -13,12 +13,17 @@ export interface SmallDisk {
 
 /**
  * Makes a file system of `megabytes` in a mount namespace of its own, which a process holds; null where this machine does not
- * allow one.
+ * allow one. There, each file of `covered` lies under the one that is named with it.
  */
-export const smallDisk = async (at: string, megabytes: number): Promise<SmallDisk | null> => {
+export const smallDisk = async (
+  at: string,
+  megabytes: number,
+  covered: Readonly<Record<string, string>> = {},
+): Promise<SmallDisk | null> => {
   mkdirSync(at)
-  const script = `mount -t tmpfs -o size=${megabytes}m small "$1" && echo mounted && exec cat`
-  const holder = spawn("unshare", ["-m", "sh", "-c", script, "sh", at])
+  const cover = 'while [ $# -gt 1 ]; do mount --bind "$2" "$1" || exit 1; shift 2; done'
+  const script = `mount -t tmpfs -o size=${megabytes}m small "$1" && shift && ${cover} && echo mounted && exec cat`
+  const holder = spawn("unshare", ["-m", "sh", "-c", script, "sh", at, ...Object.entries(covered).flat()])
   const mounted = await new Promise<boolean>((resolve) => {
     holder.stdout.once("data", () => resolve(true))
     holder.once("error", () => resolve(false))

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Client from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Redacted, Schedule } from "effect"
+import { Effect, Exit, Fiber, Layer, Redacted, Schedule } from "effect"
 import { afterAll, beforeAll } from "vitest"
 import { timingOf } from "../../../core/placement/timing.ts"
 import { channelConfig, outputConfig } from "../../testing/configs.ts"
@@ -119,6 +119,27 @@ describe("a store in PostgreSQL", () => {
         }),
       )
       assert.deepStrictEqual(yield* using(url, (store) => store.load), [])
+    }),
+  )
+
+  it.live("is there for another node while a service without NODES waits for it in vain", () =>
+    Effect.flatMap(database, (url) => {
+      const connected = (options: { readonly lockWaitMs: number; readonly shared: boolean }) =>
+        Layer.build(layer({ url: Redacted.make(url), ...options }))
+      const asking = Effect.map(
+        Effect.promise(() => executePostgres(url, "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%advisory%'")),
+        (rows) => rows.length,
+      )
+      return Effect.scoped(
+        Effect.gen(function* () {
+          yield* connected({ shared: true, lockWaitMs: 500 })
+          const before = yield* asking
+          const alone = yield* Effect.fork(Effect.flip(Effect.scoped(connected({ shared: false, lockWaitMs: 3000 }))))
+          yield* Effect.repeat(asking, { until: (now) => now > before })
+          yield* connected({ shared: true, lockWaitMs: 1000 })
+          assert.match(String((yield* Fiber.join(alone)).message), /another distributor uses this database/)
+        }),
+      )
     }),
   )
 

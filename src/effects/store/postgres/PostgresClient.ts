@@ -34,6 +34,8 @@ const ANSWER_WITHIN_MS = 12_000
 /** The time until the next attempt after a connection that failed, in ms: nobody waits for each of many attempts. */
 const RETRY_AFTER_MS = 500
 const CLOSE_WITHIN_MS = 1000
+/** Between two tries to have the database alone, in ms. */
+const TRY_AGAIN_MS = 100
 /** The number of the store's advisory lock among those of the database: "dist" in ASCII. */
 const LOCK = "0x64697374"
 /** The number of the lock by which transactions of nodes take turns. */
@@ -96,6 +98,22 @@ const TAKEN =
   "another distributor uses this database; stop it, give each its own database, or set NODES=on on all that share it"
 const TAKEN_ALONE = "a distributor without NODES uses this database alone; stop it, or set NODES=on there, too"
 
+const lockShared = (client: pg.Client): Promise<unknown> =>
+  ask(client, `SELECT pg_advisory_lock_shared(${Number(LOCK)})`).catch((cause: unknown) => {
+    const isTaken = cause instanceof pg.DatabaseError && cause.code === LOCK_TIMEOUT
+    throw isTaken ? new Error(TAKEN_ALONE) : cause
+  })
+
+/** Tries again and again instead of waiting in PostgreSQL's queue: nodes would have to wait behind a start in vain. */
+const lockAlone = async (client: pg.Client, waitMs: number): Promise<void> => {
+  for (const until = performance.now() + waitMs; ; ) {
+    const { rows } = await ask(client, `SELECT pg_try_advisory_lock(${Number(LOCK)}) AS taken`)
+    if (rows[0]?.["taken"] === true) return
+    if (performance.now() > until) throw new Error(TAKEN)
+    await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
+  }
+}
+
 const connect = async (url: string, lockWaitMs: number, shared: boolean): Promise<pg.Client> => {
   const client = new pg.Client({
     connectionString: url,
@@ -112,11 +130,7 @@ const connect = async (url: string, lockWaitMs: number, shared: boolean): Promis
     // A client that has vanished must not hold the lock for the two hours of TCP's defaults.
     await ask(client, "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3")
     await ask(client, `SET statement_timeout = 0; SET lock_timeout = ${lockWaitMs}; SET synchronous_commit = on`)
-    const lock = shared ? "pg_advisory_lock_shared" : "pg_advisory_lock"
-    await ask(client, `SELECT ${lock}(${Number(LOCK)})`).catch((cause: unknown) => {
-      const isTaken = cause instanceof pg.DatabaseError && cause.code === LOCK_TIMEOUT
-      throw isTaken ? new Error(shared ? TAKEN_ALONE : TAKEN) : cause
-    })
+    await (shared ? lockShared(client) : lockAlone(client, lockWaitMs))
     if (shared) await ask(client, `SET idle_in_transaction_session_timeout = ${STANDS_STILL_MS}`)
     await ask(client, `SET lock_timeout = 0; SET statement_timeout = ${STATEMENT_WITHIN_MS}`)
     return client
