@@ -97,12 +97,19 @@ export class Faults {
 
   /** The wall clock is set an hour ahead, an hour back, and right. */
   async stepClock(): Promise<void> {
-    const { setClock } = this.#stage.machine
+    const { machine, product } = this.#stage
+    const { setClock } = machine
     if (setClock === null) return
     for (const aheadS of [HOUR_S, -HOUR_S, 0]) {
       this.#watch.note("clock set")
       setClock(aheadS)
       await sleep(CLOCK_AWAY_MS)
+      const answer = await fetch(`${product.url}/livez`).catch(() => null)
+      const toldMs = Date.parse(answer?.headers.get("date") ?? "")
+      if (Math.abs(toldMs - Date.now() - aheadS * 1000) > CLOCK_AWAY_MS && !this.restarting)
+        this.#watch.fail(
+          `the clock was set ahead by ${aheadS} s, and the service says ${new Date(toldMs).toISOString()}`,
+        )
     }
   }
 
