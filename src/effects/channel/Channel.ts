@@ -12,6 +12,7 @@ import type { ChannelSpec } from "../../engine/protocol/messages.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
 import { retryPolicyOf, revisionOf } from "../config/output-place.ts"
 import { hideOfLegs } from "../config/used-leg.ts"
+import type { EngineLink } from "../engine/engine-state.ts"
 import type { ChannelConfig, OutputConfig } from "../model/channel.ts"
 import { monotonicMs } from "../model/monotonic.ts"
 import { within } from "../model/within.ts"
@@ -144,13 +145,19 @@ const put = (channel: Channel, connection: number, spec: ChannelSpec): Effect.Ef
 export const awaitChannel =
   (channel: Channel) =>
   (after: number): Effect.Effect<number> => {
+    const isTaken = (link: EngineLink, taken: number, connection: number) =>
+      link.connected && taken === link.generation && taken > connection
     const newerThan = (connection: number) =>
       Stream.zipLatest(channel.engine.link.changes, channel.taken.changes).pipe(
-        Stream.filter(([link, taken]) => link.connected && taken === link.generation && taken > connection),
+        Stream.filter(([link, taken]) => isTaken(link, taken, connection)),
         Stream.take(1),
         Stream.runDrain,
       )
     return Effect.gen(function* () {
+      const link = yield* SubscriptionRef.get(channel.engine.link)
+      const now = yield* SubscriptionRef.get(channel.taken)
+      // Nearly every attempt of an output begins so, and streams would cost more than all the rest of it.
+      if (isTaken(link, now, after)) return now
       if (after > 0) yield* Effect.timeoutOption(newerThan(after), ENGINE_BACK_WITHIN)
       yield* newerThan(0)
       return yield* SubscriptionRef.get(channel.taken)

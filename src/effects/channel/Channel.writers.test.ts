@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Stream, type SubscriptionRef } from "effect"
 import type { Reason } from "../../engine/protocol/messages.ts"
 import { channelConfig } from "../testing/configs.ts"
 import { settle } from "../testing/FakeEngine.ts"
-import { reconfigure } from "./Channel.ts"
+import { awaitChannel, reconfigure } from "./Channel.ts"
 import {
   a,
   adjust,
@@ -15,6 +15,23 @@ import {
   type Started,
   started,
 } from "./testing/running-channel.ts"
+
+/** The reference as it is, of which nobody may follow the changes. */
+const unfollowed = <A>(ref: SubscriptionRef.SubscriptionRef<A>): SubscriptionRef.SubscriptionRef<A> =>
+  new Proxy(ref, {
+    get: (target, key) => (key === "changes" ? Stream.dieMessage("followed") : Reflect.get(target, key, target)),
+  })
+
+describe("an attempt of an output", () => {
+  it.effect("follows nothing while the engine has the channel: 200 that retry are many", () =>
+    Effect.gen(function* () {
+      const { channel } = yield* started()
+      const link = unfollowed(channel.engine.link)
+      const engine = { ...channel.engine, link }
+      assert.strictEqual(yield* awaitChannel({ ...channel, engine, taken: unfollowed(channel.taken) })(0), 1)
+    }),
+  )
+})
 
 describe("a writer", () => {
   it.effect("is connecting, then connected", () =>
