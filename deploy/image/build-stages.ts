@@ -32,7 +32,7 @@ export interface BuildPlace {
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 /** The certificates of this machine, where its packages come through a proxy with a certificate of its own. */
-const HOST_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+export const HOST_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 export const CERTIFICATES_INSIDE = "/run/host-certificates.crt"
 
 /** `$1` is the root, what follows the command. */

@@ -7,6 +7,8 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { chownSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { BuiltImage } from "./build-stages.ts"
+import type { StageMeta } from "./dockerfile.ts"
+import type { Answer, ImageRunner, RunningImage } from "./running-image.ts"
 
 /** `$1` root, `$2` data directory, `$3` UID, `$4` GID, `$5` working directory, then the command. */
 const ENTER = `
@@ -25,8 +27,10 @@ exec chroot "$root" /usr/bin/setpriv --reuid "$uid" --regid "$gid" --clear-group
 `
 
 /** What a process of the image says and how it ends. */
-export class ContainerProcess {
+class ContainerProcess implements RunningImage {
   readonly child: ChildProcess
+  readonly #image: BuiltImage
+  readonly #healthcheck: ReadonlyArray<string>
   output = ""
   readonly ended: Promise<number | null>
 
@@ -34,8 +38,11 @@ export class ContainerProcess {
     image: BuiltImage,
     dataDir: string,
     command: ReadonlyArray<string>,
-    env: Readonly<Record<string, string>> = {},
+    healthcheck: ReadonlyArray<string>,
+    env: Readonly<Record<string, string>>,
   ) {
+    this.#image = image
+    this.#healthcheck = healthcheck
     const { gid, uid } = image.user
     mkdirSync(dataDir, { recursive: true })
     chownSync(dataDir, uid, gid)
@@ -59,21 +66,18 @@ export class ContainerProcess {
     return pid
   }
 
-  /** A field of `/proc/PID/status`, e.g. `CapEff`. */
   status(field: string): string {
     return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${this.pid()}/status`, "utf8"))?.[1] ?? ""
   }
 
-  /**
-   * Runs a command beside the product, in its namespaces and as its user, as `docker exec` does; its exit code and
-   * output.
-   */
-  exec(
-    image: BuiltImage,
-    command: ReadonlyArray<string>,
-    env: Readonly<Record<string, string>> = {},
-  ): { code: number; output: string } {
-    const { gid, uid } = image.user
+  health(): Answer {
+    return this.exec(this.#healthcheck)
+  }
+
+  /** As `docker exec` does. */
+  exec(command: ReadonlyArray<string>): Answer {
+    const { env, user } = this.#image
+    const { gid, uid } = user
     const enter = [
       "--target",
       String(this.pid()),
@@ -86,7 +90,7 @@ export class ContainerProcess {
       "--setgid",
       String(gid),
     ]
-    const options = { env: { ...image.env, ...env }, encoding: "utf8", timeout: 60_000 } as const
+    const options = { env, encoding: "utf8", timeout: 60_000 } as const
     const { status, stderr, stdout } = spawnSync("nsenter", [...enter, "--", ...command], options)
     return { code: status ?? 1, output: `${stdout}${stderr}` }
   }
@@ -99,10 +103,6 @@ export class ContainerProcess {
     if (this.child.exitCode === null && this.child.signalCode === null) process.kill(this.pid(), "SIGKILL")
   }
 
-  /**
-   * Sends the signal to the product and waits for its end: its exit code and how long it took in ms; SIGKILL after 10
-   * s.
-   */
   async stop(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly ms: number }> {
     const started = performance.now()
     process.kill(this.pid(), signal)
@@ -113,10 +113,15 @@ export class ContainerProcess {
   }
 }
 
-/** Paths below `root` that were changed after `since` (ms of the epoch); what a read-only root must not have. */
-export const changedSince = (root: string, since: number): string =>
-  execFileSync("find", [root, "-xdev", "-newermt", `@${Math.ceil(since / 1000)}`, "-not", "-type", "d"], {
-    encoding: "utf8",
-  }).trim()
+/** Runs a built root. */
+export const rootRunner = (image: BuiltImage, { entrypoint, healthcheck }: StageMeta): ImageRunner => ({
+  user: image.user,
+  start: (dataDir, args = [], env = {}) =>
+    new ContainerProcess(image, dataDir, [...(entrypoint ?? []), ...args], healthcheck?.command ?? [], env),
+  changedSince: (sinceMs) =>
+    execFileSync("find", [image.root, "-xdev", "-newermt", `@${Math.ceil(sinceMs / 1000)}`, "-not", "-type", "d"], {
+      encoding: "utf8",
+    }).trim(),
+})
 
 export const dataOf = (work: string, name: string): string => join(work, "data", name)

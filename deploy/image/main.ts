@@ -9,19 +9,21 @@ import { fileURLToPath } from "node:url"
 import { copyContext } from "./build-context.ts"
 import { type BuiltImage, buildStages, CERTIFICATES_INSIDE } from "./build-stages.ts"
 import { checkImage } from "./check-image.ts"
+import { rootRunner } from "./container.ts"
 import { debianRoot, imageTag } from "./debian-root.ts"
 import { parseDockerfile, type StageMeta } from "./dockerfile.ts"
+import { buildByPodman, inOwnNamespace, podmanMissing, podmanRunner } from "./podman.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const [first = "", second = ""] = process.argv.slice(2)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
+const registryOfNpm = (): string =>
+  execFileSync("npm", ["config", "get", "registry"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
+
 /** As this machine reaches its registry; a proxy's own certificate comes with it. */
 const network = (): Record<string, string> => {
-  const registry = execFileSync("npm", ["config", "get", "registry"], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  }).trim()
+  const registry = registryOfNpm()
   const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name))
   return {
     ...Object.fromEntries(proxies.map(([name, value]) => [name, value ?? ""])),
@@ -47,13 +49,21 @@ const build = (work: string): { readonly image: BuiltImage; readonly meta: Stage
   return { image, meta }
 }
 
-if (first === "--inside") {
+/** What the first process has built, for those that have namespaces of their own. */
+const builtIn = (work: string) =>
+  JSON.parse(readFileSync(join(work, "image.json"), "utf8")) as { readonly image: BuiltImage; readonly meta: StageMeta }
+
+if (first === "--inside" || first === "--inside-podman") {
   execFileSync("ip", ["link", "set", "lo", "up"])
-  const { image, meta } = JSON.parse(readFileSync(join(second, "image.json"), "utf8")) as {
-    image: BuiltImage
-    meta: StageMeta
-  }
-  await checkImage(image, meta, second)
+  const { image, meta } = builtIn(second)
+  const runner = first === "--inside" ? rootRunner(image, meta) : podmanRunner(second, image.user, meta)
+  await checkImage(runner, meta, second)
+  process.exit(0)
+}
+if (first === "--build-by-podman") {
+  const folder = join(second, "base")
+  const base = { folder, tag: imageTag(folder) }
+  buildByPodman(second, join(root, "Dockerfile"), base, join(second, "context"), registryOfNpm())
   process.exit(0)
 }
 if (process.getuid?.() !== 0) throw new Error("it makes namespaces and a Debian root: run it as root")
@@ -61,25 +71,38 @@ const work = resolve(first === "" ? join(root, "build", "image") : first)
 mkdirSync(work, { recursive: true })
 const startedAt = performance.now()
 const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(0)
+/** Runs this program with one of the words above. */
+const by = (before: ReadonlyArray<string>, word: string, timeoutS: number): number => {
+  const [command = "", ...args] = [...before, process.execPath, fileURLToPath(import.meta.url), word, work]
+  return spawnSync(command, args, { stdio: "inherit", timeout: timeoutS * 1000 }).status ?? 1
+}
+const emptyData = () => rmSync(join(work, "data"), { recursive: true, force: true })
+
 const built = build(work)
-rmSync(join(work, "data"), { recursive: true, force: true })
+emptyData()
 writeFileSync(join(work, "image.json"), JSON.stringify(built))
 say(
   `built in ${seconds()} s; size of the image's own files: ${execFileSync("du", ["-sh", built.image.root], { encoding: "utf8" }).split("\t")[0]}`,
 )
 // A network of its own, with nothing but loopback: no port of this machine is touched, and nothing can be fetched at
 // the start.
-const inside = [process.execPath, fileURLToPath(import.meta.url), "--inside", work]
-const run = spawnSync("unshare", ["--net", "--mount", "--propagation", "private", ...inside], {
-  stdio: "inherit",
-  timeout: 300_000,
-})
-if (run.status === 0)
-  for (const name of ["stage-0", "stage-1", "context", "data"])
+let status = by(["unshare", "--net", "--mount", "--propagation", "private"], "--inside", 300)
+const missing = podmanMissing()
+if (status === 0 && missing === null) {
+  say(`passed in a changed root after ${seconds()} s; now with Podman`)
+  emptyData()
+  status = by(inOwnNamespace(), "--build-by-podman", 1300)
+  if (status === 0) {
+    say(`built by Podman after ${seconds()} s`)
+    status = by(inOwnNamespace("--net"), "--inside-podman", 300)
+  }
+} else if (missing !== null) say(`Podman is left out: ${missing}`)
+if (status === 0)
+  for (const name of ["stage-0", "stage-1", "context", "data", "podman"])
     rmSync(join(work, name), { recursive: true, force: true })
 say(
-  run.status === 0
+  status === 0
     ? `passed in ${seconds()} s`
     : `failed; what was built is in ${work}${existsSync(work) ? "" : " (gone)"}`,
 )
-process.exit(run.status ?? 1)
+process.exit(status)
