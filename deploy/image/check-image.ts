@@ -2,27 +2,12 @@
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { dataOf } from "./container.ts"
 import type { StageMeta } from "./dockerfile.ts"
+import { expectThat, until } from "./expect.ts"
 import type { ImageRunner, RunningImage } from "./running-image.ts"
 
 const URL_INSIDE = "http://127.0.0.1:8000"
 const KEY = "a-key-for-this-run"
 const HEADERS = { "X-API-Key": KEY, "Content-Type": "application/json" }
-
-const expectThat = (what: string, holds: boolean, detail: unknown = ""): void => {
-  if (!holds) throw new Error(`FAILED: ${what} ${typeof detail === "string" ? detail : JSON.stringify(detail)}`)
-  process.stdout.write(`ok: ${what}\n`)
-}
-
-/** Asks again until `found` holds; fails after `seconds`. */
-const until = async <T>(what: string, ask: () => Promise<T | null>, seconds = 40): Promise<T> => {
-  const deadline = performance.now() + seconds * 1000
-  for (;;) {
-    const found = await ask().catch(() => null)
-    if (found !== null) return found
-    if (performance.now() > deadline) throw new Error(`FAILED: not within ${seconds} s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
 
 interface Channel {
   readonly status: string

@@ -9,10 +9,11 @@ import { fileURLToPath } from "node:url"
 import { copyContext } from "./build-context.ts"
 import { type BuiltImage, buildStages, CERTIFICATES_INSIDE } from "./build-stages.ts"
 import { checkImage } from "./check-image.ts"
+import { buildMonitoring, checkCompose, composeMissing } from "./compose.ts"
 import { rootRunner } from "./container.ts"
 import { debianRoot, imageTag } from "./debian-root.ts"
 import { parseDockerfile, type StageMeta } from "./dockerfile.ts"
-import { buildByPodman, inOwnNamespace, podmanMissing, podmanRunner } from "./podman.ts"
+import { buildByPodman, inOwnNamespace, Podman, podmanMissing, podmanRunner } from "./podman.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const [first = "", second = ""] = process.argv.slice(2)
@@ -58,12 +59,14 @@ if (first === "--inside" || first === "--inside-podman") {
   const { image, meta } = builtIn(second)
   const runner = first === "--inside" ? rootRunner(image, meta) : podmanRunner(second, image.user, meta)
   await checkImage(runner, meta, second)
+  if (first === "--inside-podman" && composeMissing() === null) await checkCompose(new Podman(second), root, second)
   process.exit(0)
 }
 if (first === "--build-by-podman") {
   const folder = join(second, "base")
   const base = { folder, tag: imageTag(folder) }
-  buildByPodman(second, join(root, "Dockerfile"), base, join(second, "context"), registryOfNpm())
+  const podman = buildByPodman(second, join(root, "Dockerfile"), base, join(second, "context"), registryOfNpm())
+  if (composeMissing() === null) buildMonitoring(podman, second, base.tag)
   process.exit(0)
 }
 if (process.getuid?.() !== 0) throw new Error("it makes namespaces and a Debian root: run it as root")
@@ -97,6 +100,7 @@ if (status === 0 && missing === null) {
     status = by(inOwnNamespace("--net"), "--inside-podman", 300)
   }
 } else if (missing !== null) say(`Podman is left out: ${missing}`)
+if (missing === null && composeMissing() !== null) say(`docker-compose.yml is left out: ${composeMissing()}`)
 if (status === 0)
   for (const name of ["stage-0", "stage-1", "context", "data", "podman"])
     rmSync(join(work, name), { recursive: true, force: true })

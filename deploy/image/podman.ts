@@ -10,7 +10,7 @@ import { CERTIFICATES_INSIDE, HOST_CERTIFICATES } from "./build-stages.ts"
 import type { StageMeta } from "./dockerfile.ts"
 import type { Answer, ImageRunner, RunningImage } from "./running-image.ts"
 
-const IMAGE = "stream-distributor:tested"
+export const IMAGE = "stream-distributor:tested"
 const BUILD_MS = 1_200_000
 const ASK_MS = 60_000
 const STOP_S = 10
@@ -35,7 +35,7 @@ const limit = (name: string, most: number): number => {
   return hard === "unlimited" ? most : Math.min(most, Number(hard))
 }
 
-const limits = (): ReadonlyArray<string> => {
+export const limits = (): ReadonlyArray<string> => {
   const [files, processes] = [limit("open files", DESCRIPTORS), limit("processes", PROCESSES)]
   return ["--ulimit", `nofile=${files}:${files}`, "--ulimit", `nproc=${processes}:${processes}`]
 }
@@ -46,10 +46,13 @@ export const podmanMissing = (): string | null => {
   return status === 0 ? null : "not installed: apt-get install podman"
 }
 
-class Podman {
+/** Podman with a store of its own in the work directory. */
+export class Podman {
+  readonly #work: string
   readonly #store: ReadonlyArray<string>
 
   constructor(work: string) {
+    this.#work = work
     const store = join(work, "podman")
     this.#store = [
       ...["--root", join(store, "store"), "--runroot", join(store, "run")],
@@ -65,6 +68,52 @@ class Podman {
       ...options,
     })
     return { code: status ?? -1, output: `${stdout ?? ""}${stderr ?? ""}` }
+  }
+
+  /**
+   * A program that podman-compose calls in Podman's place. Its version in Debian 12 gives a network of its own to every
+   * service, even to those that have the machine's, which Podman refuses.
+   */
+  program(): string {
+    const path = join(this.#work, "podman", "podman.sh")
+    const script = `#!/bin/sh
+[ "$1" = network ] && exit 0
+skip=
+for word do
+  shift
+  if [ -n "$skip" ]; then skip=; continue; fi
+  case $word in --net | --network-alias) skip=1; continue ;; esac
+  set -- "$@" "$word"
+done
+exec podman ${this.#store.join(" ")} "$@"
+`
+    writeFileSync(path, script, { mode: 0o755 })
+    return path
+  }
+
+  /** Containers go without control groups where the machine gives them none. */
+  groupArguments(): ReadonlyArray<string> {
+    const hasGroups = readFileSync("/sys/fs/cgroup/cgroup.controllers", "utf8").includes("memory")
+    return hasGroups ? [] : ["--cgroups=disabled"]
+  }
+
+  /** Builds a Dockerfile, with this machine's certificates and npm registry. */
+  build(tag: string, dockerfile: string, context: string): void {
+    const npmrc = join(this.#work, "podman", "npmrc")
+    const certificates = existsSync(HOST_CERTIFICATES)
+      ? ["--volume", `${HOST_CERTIFICATES}:${CERTIFICATES_INSIDE}:ro`]
+      : []
+    this.told(
+      [
+        ...["build", "--isolation", "chroot", "--network", "host", "--pull=never", "--format", "docker"],
+        // Without it each line of the Dockerfile is a copy of everything before.
+        "--layers=false",
+        ...limits(),
+        ...certificates,
+        ...["--volume", `${npmrc}:/root/.npmrc:ro`, "--tag", tag, "--file", dockerfile, context],
+      ],
+      { timeout: BUILD_MS, maxBuffer: 1 << 28 },
+    )
   }
 
   /** Standard output of a command that must succeed. */
@@ -86,7 +135,7 @@ export const buildByPodman = (
   base: { readonly folder: string; readonly tag: string },
   context: string,
   registry: string,
-): void => {
+): Podman => {
   const podman = new Podman(work)
   rmSync(join(work, "podman"), { recursive: true, force: true })
   mkdirSync(join(work, "podman"))
@@ -98,18 +147,8 @@ export const buildByPodman = (
   const npmrc = join(work, "podman", "npmrc")
   const hasCertificates = existsSync(HOST_CERTIFICATES)
   writeFileSync(npmrc, `registry=${registry}\n${hasCertificates ? `cafile=${CERTIFICATES_INSIDE}\n` : ""}`)
-  const certificates = hasCertificates ? ["--volume", `${HOST_CERTIFICATES}:${CERTIFICATES_INSIDE}:ro`] : []
-  podman.told(
-    [
-      ...["build", "--isolation", "chroot", "--network", "host", "--pull=never", "--format", "docker"],
-      // Without it each line of the Dockerfile is a copy of everything before.
-      "--layers=false",
-      ...limits(),
-      ...certificates,
-      ...["--volume", `${npmrc}:/root/.npmrc:ro`, "--tag", IMAGE, "--file", dockerfile, context],
-    ],
-    { timeout: BUILD_MS, stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 },
-  )
+  podman.build(IMAGE, dockerfile, context)
+  return podman
 }
 
 class PodmanContainer implements RunningImage {
@@ -159,7 +198,6 @@ class PodmanContainer implements RunningImage {
 /** Runs the image that `buildByPodman` has built. */
 export const podmanRunner = (work: string, user: ImageRunner["user"], { volumes }: StageMeta): ImageRunner => {
   const podman = new Podman(work)
-  const hasGroups = readFileSync("/sys/fs/cgroup/cgroup.controllers", "utf8").includes("memory")
   let last = ""
   return {
     user,
@@ -169,7 +207,7 @@ export const podmanRunner = (work: string, user: ImageRunner["user"], { volumes 
       last = podman.told([
         ...["run", "--detach", "--network", "host", "--read-only", "--tmpfs", "/tmp:size=64m,mode=1777"],
         ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges", ...limits()],
-        ...(hasGroups ? [] : ["--cgroups=disabled"]),
+        ...podman.groupArguments(),
         ...volumes.flatMap((volume) => ["--volume", `${dataDir}:${volume}`]),
         ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
         ...[IMAGE, ...args],
