@@ -47,7 +47,13 @@ if [ -e ${HOST_CERTIFICATES} ]; then mount --bind ${HOST_CERTIFICATES} "$root${C
 exec chroot "$root" "$@"
 `
 
-const shellIn = (root: string, workdir: string, env: Readonly<Record<string, string>>, command: string): void => {
+/** Runs a line of a shell in a root, with this machine's certificates and resolver. */
+export const shellIn = (
+  root: string,
+  workdir: string,
+  env: Readonly<Record<string, string>>,
+  command: string,
+): void => {
   const enter = [
     "--mount",
     "--pid",

@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { bootMissing, checkBoot, prepareBoot } from "./boot.ts"
 import { copyContext } from "./build-context.ts"
 import { type BuiltImage, buildStages, CERTIFICATES_INSIDE } from "./build-stages.ts"
 import { checkImage } from "./check-image.ts"
@@ -62,6 +63,15 @@ if (first === "--inside" || first === "--inside-podman") {
   if (first === "--inside-podman" && composeMissing() === null) await checkCompose(new Podman(second), root, second)
   process.exit(0)
 }
+if (first === "--prepare-boot") {
+  prepareBoot(root, second, network())
+  process.exit(0)
+}
+if (first === "--inside-boot") {
+  execFileSync("ip", ["link", "set", "lo", "up"])
+  await checkBoot(second)
+  process.exit(0)
+}
 if (first === "--build-by-podman") {
   const folder = join(second, "base")
   const base = { folder, tag: imageTag(folder) }
@@ -100,9 +110,14 @@ if (status === 0 && missing === null) {
     status = by(inOwnNamespace("--net"), "--inside-podman", 300)
   }
 } else if (missing !== null) say(`Podman is left out: ${missing}`)
+if (status === 0 && bootMissing() === null) {
+  say(`now with a systemd that is booted, after ${seconds()} s`)
+  status = by([], "--prepare-boot", 900)
+  if (status === 0) status = by(inOwnNamespace("--net"), "--inside-boot", 600)
+} else if (bootMissing() !== null) say(`systemd is left out: systemd-nspawn is ${bootMissing()}`)
 if (missing === null && composeMissing() !== null) say(`docker-compose.yml is left out: ${composeMissing()}`)
 if (status === 0)
-  for (const name of ["stage-0", "stage-1", "context", "data", "podman"])
+  for (const name of ["stage-0", "stage-1", "context", "data", "podman", "booted", "checkouts"])
     rmSync(join(work, name), { recursive: true, force: true })
 say(
   status === 0
