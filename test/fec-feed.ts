@@ -47,8 +47,8 @@ export const feedFec = (
 export const storedDatagram = (core: PacketCore, sequence: number, ssrc = SSRC, leg = 0): Uint8Array | null => {
   const slot = sequence & (L.STORE_SLOTS - 1)
   const entry = core.view.getUint32(L.STORE_INDEX + (leg * L.STORE_SLOTS + slot) * 4, true)
-  if ((entry & ~L.STORE_WAITING) !== (sequence | L.STORE_PRESENT)) return null
-  const at = L.STORES + leg * L.STORE_BYTES + slot * L.STORE_STRIDE
+  if ((entry & L.STORE_ENTRY & ~L.STORE_WAITING) !== (sequence | L.STORE_PRESENT)) return null
+  const at = L.STORES + leg * L.STORE_BYTES + (entry >>> L.STORE_PLACE_SHIFT) * L.STORE_STRIDE
   const length = core.view.getUint32(at + L.STORE_LENGTH, true)
   const payload = core.u8.slice(at + L.STORE_PAYLOAD, at + L.STORE_PAYLOAD + length)
   const datagram = buildRtp({ sequence, timestamp: core.view.getUint32(at + L.STORE_TIMESTAMP, true), ssrc }, payload)

@@ -369,10 +369,10 @@ export const RING_HEADS = SECTIONS + MAX_INDEXES * SECTION_SLOTS * SECTION_SLOT_
 export const RINGS = RING_HEADS + MAX_CHANNELS * 64;
 export const RING_BYTES = RING_SLOTS * SLOT_STRIDE;
 
-// --- Datagram store of each leg: what waits behind a gap, and what FEC needs of the past. Slot = sequence number
-// modulo STORE_SLOTS. One u32 a slot in the index: sequence number, STORE_PRESENT, STORE_WAITING. The slots are touched
-// only when needed. Slot: receive time f64@0 us, RTP timestamp u32@8, payload length u32@12, first two bytes of the RTP
-// header u16@16; payload@64.
+// --- Datagram store of each leg: what waits behind a gap, and what FEC needs of the past. An entry a sequence number
+// modulo STORE_SLOTS in the index, u32: sequence number, STORE_PRESENT, STORE_WAITING, STORE_PLACED with the number of
+// the slot from STORE_PLACE_SHIFT on. Slots are taken when something is put there. Slot: receive time f64@0 us, RTP
+// timestamp u32@8, payload length u32@12, first two bytes of the RTP header u16@16; payload@64.
 export const STORE_SLOTS = 1024;
 /** Datagrams that may wait behind a gap: half of the store, the rest is what FEC needs of the past. */
 export const REORDER_DATAGRAMS_MAX = 512;
@@ -387,6 +387,11 @@ export const STORE_PAYLOAD_MAX = 1316;
 export const STORE_PRESENT = 0x10000;
 /** Not delivered yet. */
 export const STORE_WAITING = 0x20000;
+/** It has a slot. */
+export const STORE_PLACED = 0x40000;
+/** Mask of an entry without its slot: sequence number, present, waiting. */
+export const STORE_ENTRY = 0x3ffff;
+export const STORE_PLACE_SHIFT = 20;
 export const STORE_INDEX = RINGS + MAX_CHANNELS * RING_BYTES;
 export const STORES = STORE_INDEX + MAX_LEGS * STORE_SLOTS * 4;
 export const STORE_BYTES = STORE_SLOTS * STORE_STRIDE;

@@ -5,8 +5,9 @@ import {
 import { gauge, setGauge } from "../memory/leg";
 import {
   NEWEST, SLOT_FEC_LENGTH, SLOT_FEC_PAYLOAD, SLOT_FIRST_RECOVERY, SLOT_LENGTH_RECOVERY, SLOT_SECOND_RECOVERY,
-  SLOT_TS_RECOVERY, SPAN, fecSlot, groupAt, groupBase, groupCount, groupLast, groupOffset, isStored, mediaSlot,
+  SLOT_TS_RECOVERY, SPAN, fecSlot, groupAt, groupBase, groupCount, groupLast, groupOffset,
 } from "./fec-state";
+import { isStored, storeSlot, takeSlot } from "./store";
 import { sequenceDistance } from "../receive/rtp";
 
 const SYNC_BYTE = 0x47;
@@ -64,7 +65,7 @@ function neighbour(index: i32, leg: usize, sequence: u32, step: i32): usize {
     sequence) : <i32>load<u32>(leg + SPAN) - 1 - sequenceDistance(newest, sequence);
   for (let left = reach; left > 0; left--) {
     sequence = (sequence + step) & 0xffff;
-    if (isStored(index, sequence)) return mediaSlot(index, sequence);
+    if (isStored(index, sequence)) return storeSlot(index, sequence);
   }
   return 0;
 }
@@ -91,7 +92,7 @@ export function rebuild(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   let sequence = groupBase(group);
   for (let left = groupCount(group); left > 0; left--) {
     if (sequence != missing) {
-      const media = mediaSlot(index, sequence);
+      const media = storeSlot(index, sequence);
       const part = load<u32>(media, STORE_LENGTH);
       if (part > end) return false;
       xorInto(payload, media + STORE_PAYLOAD, part);
@@ -105,7 +106,7 @@ export function rebuild(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   if (first != 0 || !isTransportStream(payload, length, end)) return false;
   const later = neighbour(index, leg, missing, 1);
   if (!isNear(later, timestamp) && !isNear(neighbour(index, leg, missing, -1), timestamp)) return false;
-  const target = mediaSlot(index, missing);
+  const target = takeSlot(index, leg, missing);
   // As if it had come with the one after it: what FEC takes is no jitter of the stream.
   store<f64>(target, later != 0 ? load<f64>(later, STORE_RX_US) : rxUs, STORE_RX_US);
   store<u32>(target, timestamp, STORE_TIMESTAMP);

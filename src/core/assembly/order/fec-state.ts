@@ -1,8 +1,5 @@
 // What FEC keeps of a leg: the reach of its media, the matrix, and the FEC packets that still wait for media.
-import {
-  FEC_SLOTS, FEC_STORES, FEC_STORE_BYTES, FEC_STRIDE, STORES, STORE_BYTES, STORE_INDEX, STORE_PRESENT, STORE_SLOTS,
-  STORE_STRIDE, STORE_WAITING,
-} from "../memory/layout";
+import { FEC_SLOTS, FEC_STORES, FEC_STORE_BYTES, FEC_STRIDE } from "../memory/layout";
 import { STATE_FEC } from "../memory/leg";
 
 /** u64: one bit an FEC slot in use, FEC_SLOTS of them. */
@@ -49,24 +46,6 @@ export const SLOT_LENGTH_RECOVERY = 8;
 export const SLOT_FIRST_RECOVERY = 10;
 export const SLOT_SECOND_RECOVERY = 11;
 export const SLOT_FEC_PAYLOAD = 64;
-
-// @ts-ignore: decorator
-@inline
-export function indexEntry(index: i32, sequence: u32): u32 {
-  return load<u32>(<usize>(STORE_INDEX + ((index * STORE_SLOTS + <i32>(sequence & (STORE_SLOTS - 1))) << 2)));
-}
-
-// @ts-ignore: decorator
-@inline
-export function isStored(index: i32, sequence: u32): bool {
-  return (indexEntry(index, sequence) & ~STORE_WAITING) == (sequence | STORE_PRESENT);
-}
-
-// @ts-ignore: decorator
-@inline
-export function mediaSlot(index: i32, sequence: u32): usize {
-  return <usize>(STORES + index * STORE_BYTES) + (sequence & (STORE_SLOTS - 1)) * STORE_STRIDE;
-}
 
 // @ts-ignore: decorator
 @inline

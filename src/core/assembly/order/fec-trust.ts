@@ -3,8 +3,9 @@
 import { LEG_FEC_BAD, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_TIMESTAMP } from "../memory/layout";
 import { count } from "../memory/leg";
 import {
-  SLOT_FEC_PAYLOAD, SLOT_LENGTH_RECOVERY, SLOT_TS_RECOVERY, TRUST, groupBase, groupCount, groupOffset, mediaSlot,
+  SLOT_FEC_PAYLOAD, SLOT_LENGTH_RECOVERY, SLOT_TS_RECOVERY, TRUST, groupBase, groupCount, groupOffset,
 } from "./fec-state";
+import { storeSlot } from "./store";
 
 /** After a wrong FEC packet this many in a row must be right. */
 const PROBATION = 16;
@@ -32,7 +33,7 @@ export function checkDatagram(index: i32, leg: usize, group: u32, data: usize): 
 function check(index: i32, leg: usize, group: u32, timestamp: u32, length: u32, bytes: u64): bool {
   let sequence = groupBase(group);
   for (let left = groupCount(group); left > 0; left--) {
-    const media = mediaSlot(index, sequence);
+    const media = storeSlot(index, sequence);
     // One with options that waits is stored too, without what the FEC packet covers of it.
     if (load<u8>(media, STORE_BITS) & 0x3f) return false;
     timestamp ^= load<u32>(media, STORE_TIMESTAMP);

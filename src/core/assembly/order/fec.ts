@@ -14,10 +14,11 @@ import { countMissing, missing, rebuild } from "./fec-rebuild";
 import { checkDatagram, checkGroup, isTrusted } from "./fec-trust";
 import {
   EXPIRY_US, IS_READY, LAST_MEMBER, NEWEST, READY, SPAN, STATE_SIZE, WAIT_SPAN, covers, fecSlot, firstFree, groupAt,
-  groupBase, groupLast, indexEntry, isEmpty, nextUsed, occupy, release,
+  groupBase, groupLast, isEmpty, nextUsed, occupy, release,
 } from "./fec-state";
 import { sequenceDistance } from "../receive/rtp";
 import { recovered } from "./recovered";
+import { entryOf } from "./store";
 
 /** Media older than this says nothing about where the sequence numbers are now. */
 const MEDIA_AGE_MAX_US: f64 = 1000000;
@@ -121,7 +122,7 @@ function resolveSlot(index: i32, leg: usize, slot: u32, rxUs: f64): bool {
   }
   release(leg, slot);
   // Numbers before the first datagram were never lost; a place something waits in is not free.
-  if (behind >= <i32>load<u32>(leg + SPAN) || indexEntry(index, sequence) & STORE_WAITING) return false;
+  if (behind >= <i32>load<u32>(leg + SPAN) || entryOf(index, sequence) & STORE_WAITING) return false;
   if (!rebuild(index, leg, slot, rxUs)) {
     count(leg, LEG_FEC_BAD);
     return false;

@@ -1,51 +1,28 @@
-// The store of a leg: its RTP datagrams by sequence number, those that wait behind a gap among them, and the release of
-// what waits.
+// What a leg keeps of its RTP datagrams: those that wait behind a gap among them, and the release of what waits.
 import {
-  LEG_HELD, LEG_RTP_UNRECOVERED, STORES, STORE_BITS, STORE_BYTES, STORE_INDEX, STORE_LENGTH, STORE_PAYLOAD,
-  STORE_PRESENT, STORE_RX_US, STORE_SLOTS, STORE_STRIDE, STORE_TIMESTAMP, STORE_WAITING,
+  LEG_FEC_ENABLED, LEG_HELD, LEG_RTP_UNRECOVERED, STORE_BITS, STORE_LENGTH, STORE_PAYLOAD, STORE_RX_US, STORE_SLOTS,
+  STORE_TIMESTAMP, STORE_WAITING,
 } from "../memory/layout";
 import { CHANNEL_RELEASED, channelAddress, mayRelease } from "../memory/channel";
-import { count, setGauge } from "../memory/leg";
+import { count, gauge, setGauge } from "../memory/leg";
 import { GAP_SINCE, HIGHEST, NEXT, WAITING } from "../memory/order-state";
 import { sequenceDistance } from "../receive/rtp";
 import { appended } from "../ring/ring";
 import { deliver } from "./deliver";
-
-// @ts-ignore: decorator
-@inline
-export function entryAddress(index: i32, sequence: u32): usize {
-  return <usize>(STORE_INDEX + ((index * STORE_SLOTS + <i32>(sequence & (STORE_SLOTS - 1))) << 2));
-}
-
-// @ts-ignore: decorator
-@inline
-export function storeSlot(index: i32, sequence: u32): usize {
-  return <usize>(STORES + index * STORE_BYTES) + (sequence & (STORE_SLOTS - 1)) * STORE_STRIDE;
-}
-
-// @ts-ignore: decorator
-@inline
-export function isPresent(index: i32, sequence: u32): bool {
-  return (load<u32>(entryAddress(index, sequence)) & ~STORE_WAITING) == (sequence | STORE_PRESENT);
-}
-
-// @ts-ignore: decorator
-@inline
-export function isWaiting(index: i32, sequence: u32): bool {
-  return load<u32>(entryAddress(index, sequence)) == (sequence | STORE_PRESENT | STORE_WAITING);
-}
+import { entryOf, giveBack, isWaiting, setPresent, storeSlot, takeSlot } from "./store";
 
 /** Puts a datagram into the store. */
 export function keep(
-  index: i32, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32, flags: u32,
+  index: i32, leg: usize, data: usize, payload: usize, length: u32, rxUs: f64, timestamp: u32, sequence: u32,
+  flags: u32,
 ): void {
-  const slot = storeSlot(index, sequence);
+  const slot = takeSlot(index, leg, sequence);
   store<f64>(slot, rxUs, STORE_RX_US);
   store<u32>(slot, timestamp, STORE_TIMESTAMP);
   store<u32>(slot, length, STORE_LENGTH);
   store<u16>(slot, load<u16>(data), STORE_BITS);
   memory.copy(slot + STORE_PAYLOAD, payload, length);
-  store<u32>(entryAddress(index, sequence), sequence | STORE_PRESENT | flags);
+  setPresent(index, sequence, flags);
 }
 
 // @ts-ignore: decorator
@@ -66,14 +43,16 @@ export function noteWaiting(leg: usize, sequence: u32, rxUs: f64): void {
 /** Delivers what is next and waits; stops at a gap, or when the channel's ring has had enough for now. */
 export function drain(index: i32, leg: usize): void {
   const channel = channelAddress(index >> 1);
+  const hasFec = gauge(leg, LEG_FEC_ENABLED) != 0;
   let next = load<u32>(leg + NEXT);
   let waiting = load<u32>(leg + WAITING);
   while (waiting > 0 && isWaiting(index, next) && mayRelease(channel)) {
     const slot = storeSlot(index, next);
     const before = appended;
-    store<u32>(entryAddress(index, next), next | STORE_PRESENT);
+    setPresent(index, next, 0);
     deliver(index, leg, slot + STORE_PAYLOAD, load<u32>(slot, STORE_LENGTH), load<f64>(slot, STORE_RX_US),
       load<u32>(slot, STORE_TIMESTAMP), next);
+    if (!hasFec) giveBack(index, leg, next);
     store<u32>(channel + CHANNEL_RELEASED, load<u32>(channel + CHANNEL_RELEASED) + <u32>(appended - before));
     next = (next + 1) & 0xffff;
     waiting--;
@@ -106,6 +85,7 @@ export function skipGap(index: i32, leg: usize): void {
 
 /** Everything that waits goes on, gaps and all; what the ring cannot take now is given up. */
 export function flush(index: i32, leg: usize): void {
+  const hasFec = gauge(leg, LEG_FEC_ENABLED) != 0;
   let waiting = load<u32>(leg + WAITING);
   while (waiting > 0) {
     skipGap(index, leg);
@@ -113,8 +93,10 @@ export function flush(index: i32, leg: usize): void {
     if (left == waiting) {
       count(leg, LEG_RTP_UNRECOVERED, left);
       for (let sequence: u32 = 0; sequence < <u32>STORE_SLOTS; sequence++) {
-        const entry = <usize>(STORE_INDEX + ((index * STORE_SLOTS + <i32>sequence) << 2));
-        store<u32>(entry, load<u32>(entry) & ~STORE_WAITING);
+        const entry = entryOf(index, sequence);
+        if (!(entry & STORE_WAITING)) continue;
+        setPresent(index, entry & 0xffff, 0);
+        if (!hasFec) giveBack(index, leg, sequence);
       }
       setWaiting(leg, 0);
       return;

@@ -3,7 +3,7 @@
 // long.
 import {
   LEG_FEC_ENABLED, LEG_HELD, LEG_REORDER_FULL, LEG_REORDER_MAX, LEG_REORDER_US, LEG_RTP_LATE, LEG_RTP_UNRECOVERED,
-  MAX_LEGS, STORE_INDEX, STORE_PAYLOAD_MAX, STORE_SLOTS, STORE_WAITING,
+  MAX_LEGS, STORE_PAYLOAD_MAX, STORE_SLOTS, STORE_WAITING,
 } from "../memory/layout";
 import { channelAddress, mayRelease } from "../memory/channel";
 import { count, gauge, setGauge } from "../memory/leg";
@@ -12,14 +12,15 @@ import { sequenceDistance } from "../receive/rtp";
 import { deliver } from "./deliver";
 import { fecSpan, mediaStored, resetFec } from "./fec";
 import { FEC_WAIT_MAX_US } from "./fec-matrix";
-import { drain, flush, isPresent, isWaiting, keep, noteWaiting, skipGap } from "./queue";
+import { drain, flush, keep, noteWaiting, skipGap } from "./queue";
+import { forgetStore, isPresent, isWaiting } from "./store";
 
 /** Version 2, nothing optional: P, X and CC clear. Others cannot be rebuilt from what is stored. */
 const PLAIN_MASK: u32 = 0x3f;
 
 /** Forgets everything stored and the place in the sequence. */
 export function resetReorder(index: i32, leg: usize): void {
-  memory.fill(<usize>(STORE_INDEX + index * STORE_SLOTS * 4), 0, STORE_SLOTS * 4);
+  forgetStore(index, leg);
   store<u32>(leg + STARTED, 0);
   store<u32>(leg + WAITING, 0);
   setGauge(leg, LEG_HELD, 0);
@@ -74,7 +75,7 @@ export function order(
   if (ahead == 0) {
     store<u32>(leg + NEXT, (sequence + 1) & 0xffff);
     deliver(index, leg, payload, length, rxUs, timestamp, sequence);
-    if (isRebuildable) keep(index, data, payload, length, rxUs, timestamp, sequence, 0);
+    if (isRebuildable) keep(index, leg, data, payload, length, rxUs, timestamp, sequence, 0);
     if (load<u32>(leg + WAITING) > 0) drain(index, leg);
     if (isRebuildable) mediaStored(index, leg, sequence, rxUs);
     return;
@@ -84,7 +85,7 @@ export function order(
     count(leg, LEG_RTP_LATE);
     // Further back its slot may hold a datagram that waits.
     if (isRebuildable && ahead > -STORE_SLOTS / 2) {
-      keep(index, data, payload, length, rxUs, timestamp, sequence, 0);
+      keep(index, leg, data, payload, length, rxUs, timestamp, sequence, 0);
       mediaStored(index, leg, sequence, rxUs);
     }
     return;
@@ -96,12 +97,12 @@ export function order(
     store<u32>(leg + NEXT, (sequence + 1) & 0xffff);
     deliver(index, leg, payload, length, rxUs, timestamp, sequence);
     if (!isRebuildable) return;
-    keep(index, data, payload, length, rxUs, timestamp, sequence, 0);
+    keep(index, leg, data, payload, length, rxUs, timestamp, sequence, 0);
     mediaStored(index, leg, sequence, rxUs);
     return;
   }
   if (isWaiting(index, sequence)) return;
-  keep(index, data, payload, length, rxUs, timestamp, sequence, STORE_WAITING);
+  keep(index, leg, data, payload, length, rxUs, timestamp, sequence, STORE_WAITING);
   noteWaiting(leg, sequence, rxUs);
   if (isRebuildable) mediaStored(index, leg, sequence, rxUs);
   releaseOverdue(index, leg, rxUs);
