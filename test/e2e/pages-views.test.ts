@@ -66,8 +66,10 @@ describe("the pages across channels", () => {
     expect(await rows.first().getByRole("link", { name: "Main event" }).getAttribute("href")).toBe(
       "/channels/main-event",
     )
-    await rows.first().getByText("Bytes").click()
-    await rows.first().getByRole("button", { name: "Copy base64" }).waitFor()
+    // By its id: the next cue may be the first row at any moment.
+    const row = cues.page.locator(`#${await rows.first().getAttribute("id")}`)
+    await row.getByText("Bytes").click()
+    await row.getByRole("button", { name: "Copy base64" }).waitFor()
   })
 
   it("show what happens on another channel as it happens", async () => {
