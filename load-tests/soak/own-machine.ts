@@ -2,7 +2,7 @@
  * The machine that a product under a soak believes to be on: a small disk, names and a wall clock of its own, which the
  * soak breaks. Each is left out where this machine does not allow it.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type SmallDisk, smallDisk } from "../../test/e2e/small-disk.ts"
 
@@ -26,18 +26,10 @@ export interface OwnMachine {
 }
 
 /** libfaketime of Debian's package of that name. */
-const fakeTimeLibrary = (): string | undefined => {
-  for (const folder of readdirSync(LIBRARIES)) {
-    const path = join(LIBRARIES, folder, "faketime", "libfaketime.so.1")
-    try {
-      readFileSync(path)
-      return path
-    } catch {
-      // Another folder has it.
-    }
-  }
-  return
-}
+const fakeTimeLibrary = (): string | undefined =>
+  readdirSync(LIBRARIES)
+    .map((folder) => join(LIBRARIES, folder, "faketime", "libfaketime.so.1"))
+    .find((path) => existsSync(path))
 
 const ownClock = (folder: string): Pick<OwnMachine, "env" | "setClock"> => {
   const library = fakeTimeLibrary()

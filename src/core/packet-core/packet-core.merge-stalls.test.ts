@@ -13,7 +13,7 @@ import * as L from "../assembly/memory/layout.ts"
 import type { PacketCore } from "./packet-core.ts"
 
 const SECONDS = 6
-const MBIT_MAX = 8
+const MBIT_MAX = 20
 /** Packets of a whole run at `mbit`, in whole datagrams. */
 const packetsAt = (mbit: number) => Math.floor((SECONDS * mbit * 1e6) / (188 * 8 * 7)) * 7
 const longest = numberedTs(packetsAt(MBIT_MAX))

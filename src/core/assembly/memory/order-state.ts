@@ -13,9 +13,8 @@ export const HIGHEST = STATE_REORDER + 12;
 /** f64, microseconds: when the first datagram behind the gap came. */
 export const GAP_SINCE = STATE_REORDER + 16;
 
-/** u32: slots of the store to be had again, as a list (0: none, else slot + 1); how many were ever taken. */
-export const PLACE_FREE = STATE_REORDER + 24;
-export const PLACES_TAKEN = STATE_REORDER + 28;
+/** State of the places in the leg's store, see places.ts. */
+export const STORE_PLACES = STATE_REORDER + 24;
 
 /** True while datagrams wait behind a gap. */
 export function isHolding(leg: usize): bool {

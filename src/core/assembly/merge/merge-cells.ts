@@ -4,13 +4,13 @@
 import {
   MERGE_CELLS, MERGE_FLAGS, MERGE_HASHES, MERGE_PACKETS, MERGE_PLACES, MERGE_TIMES, TS_PACKET,
 } from "../memory/layout";
+import { PLACES_SIZE, forgetPlaces, givePlaceTo, takePlaceOf } from "../memory/places";
 import { MERGE_CELLS_STATE } from "./merge-state";
 
-/** u32: places to be had again, as a list (0: none, else place + 1); how many were ever taken. */
-const PLACE_FREE = MERGE_CELLS_STATE;
-const PLACES_TAKEN = MERGE_CELLS_STATE + 4;
+/** State of the places in which packets wait, see places.ts. */
+const PACKET_PLACES = MERGE_CELLS_STATE;
 /** f64 us: a time near those in the cells, which hold its low 32 bits. */
-const CELL_CLOCK = MERGE_CELLS_STATE + 8;
+const CELL_CLOCK = MERGE_CELLS_STATE + PLACES_SIZE;
 
 export const WAITS: u8 = 1;
 /** No packet belongs here: the datagram was shorter than the stride. */
@@ -71,8 +71,14 @@ function placeAddress(channel: i32, position: u32): usize {
 
 // @ts-ignore: decorator
 @inline
+function packetsOf(channel: i32): usize {
+  return <usize>(MERGE_PACKETS + channel * MERGE_CELLS * TS_PACKET);
+}
+
+// @ts-ignore: decorator
+@inline
 function packetAt(channel: i32, place: u32): usize {
-  return <usize>(MERGE_PACKETS + channel * MERGE_CELLS * TS_PACKET) + place * TS_PACKET;
+  return packetsOf(channel) + place * TS_PACKET;
 }
 
 /** The packet that waits in a cell. */
@@ -82,35 +88,21 @@ export function packetAddress(channel: i32, position: u32): usize {
   return packetAt(channel, load<u16>(placeAddress(channel, position)));
 }
 
-/**
- * A place for the packet that is to wait in a cell, the one freed last before one never used: cells are as many as
- * places.
- */
+/** A place for the packet that is to wait in a cell. Cells are as many as places. */
 export function takePlace(index: i32, channel: usize, position: u32): usize {
-  const free = load<u32>(channel + PLACE_FREE);
-  let place = free - 1;
-  if (free) {
-    store<u32>(channel + PLACE_FREE, load<u32>(packetAt(index, place)));
-  } else {
-    place = load<u32>(channel + PLACES_TAKEN);
-    store<u32>(channel + PLACES_TAKEN, place + 1);
-    assert(place < <u32>MERGE_CELLS);
-  }
+  const place = takePlaceOf(channel + PACKET_PLACES, packetsOf(index), TS_PACKET, MERGE_CELLS);
   store<u16>(placeAddress(index, position), place);
   return packetAt(index, place);
 }
 
 /** The packet of a cell has gone, or will not. */
 export function freePlace(index: i32, channel: usize, position: u32): void {
-  const place = <u32>load<u16>(placeAddress(index, position));
-  store<u32>(packetAt(index, place), load<u32>(channel + PLACE_FREE));
-  store<u32>(channel + PLACE_FREE, place + 1);
+  givePlaceTo(channel + PACKET_PLACES, packetsOf(index), TS_PACKET, load<u16>(placeAddress(index, position)));
 }
 
 /** No packet waits any more. */
 export function freeAllPlaces(channel: usize): void {
-  store<u32>(channel + PLACE_FREE, 0);
-  store<u32>(channel + PLACES_TAKEN, 0);
+  forgetPlaces(channel + PACKET_PLACES);
 }
 
 /** Hash of a packet of a leg, by the leg's own count; 0 when it has none there. */

@@ -5,7 +5,8 @@ import {
   STORES, STORE_BYTES, STORE_ENTRY, STORE_INDEX, STORE_PLACED, STORE_PLACE_SHIFT, STORE_PRESENT, STORE_SLOTS,
   STORE_STRIDE, STORE_WAITING,
 } from "../memory/layout";
-import { PLACES_TAKEN, PLACE_FREE } from "../memory/order-state";
+import { STORE_PLACES } from "../memory/order-state";
+import { forgetPlaces, givePlaceTo, takePlaceOf } from "../memory/places";
 
 // @ts-ignore: decorator
 @inline
@@ -15,8 +16,14 @@ function entryAddress(index: i32, sequence: u32): usize {
 
 // @ts-ignore: decorator
 @inline
+function slotsOf(index: i32): usize {
+  return <usize>(STORES + index * STORE_BYTES);
+}
+
+// @ts-ignore: decorator
+@inline
 function slotAt(index: i32, place: u32): usize {
-  return <usize>(STORES + index * STORE_BYTES) + place * STORE_STRIDE;
+  return slotsOf(index) + place * STORE_STRIDE;
 }
 
 /** Sequence number and flags of the entry that a sequence number has; it may be another one's. */
@@ -62,21 +69,12 @@ export function setPresent(index: i32, sequence: u32, flags: u32): void {
   store<u32>(entry, (load<u32>(entry) & ~STORE_ENTRY) | sequence | STORE_PRESENT | flags);
 }
 
-/** The slot for a datagram: that of its entry, else the one given back last, else one never used. */
+/** The slot for a datagram: that of its entry, or one that is free. Entries are as many as slots, and none has two. */
 export function takeSlot(index: i32, leg: usize, sequence: u32): usize {
   const entry = entryAddress(index, sequence);
   const before = load<u32>(entry);
   if (before & STORE_PLACED) return slotAt(index, before >>> STORE_PLACE_SHIFT);
-  const free = load<u32>(leg + PLACE_FREE);
-  let place = free - 1;
-  if (free) {
-    store<u32>(leg + PLACE_FREE, load<u32>(slotAt(index, place)));
-  } else {
-    place = load<u32>(leg + PLACES_TAKEN);
-    store<u32>(leg + PLACES_TAKEN, place + 1);
-    // Entries are as many as slots, and none has two.
-    assert(place < <u32>STORE_SLOTS);
-  }
+  const place = takePlaceOf(leg + STORE_PLACES, slotsOf(index), STORE_STRIDE, STORE_SLOTS);
   store<u32>(entry, before | STORE_PLACED | (place << STORE_PLACE_SHIFT));
   return slotAt(index, place);
 }
@@ -86,15 +84,12 @@ export function giveBack(index: i32, leg: usize, sequence: u32): void {
   const entry = entryAddress(index, sequence);
   const before = load<u32>(entry);
   if (!(before & STORE_PLACED)) return;
-  const place = before >>> STORE_PLACE_SHIFT;
-  store<u32>(slotAt(index, place), load<u32>(leg + PLACE_FREE));
-  store<u32>(leg + PLACE_FREE, place + 1);
+  givePlaceTo(leg + STORE_PLACES, slotsOf(index), STORE_STRIDE, before >>> STORE_PLACE_SHIFT);
   store<u32>(entry, before & STORE_ENTRY);
 }
 
 /** Nothing is there, and nothing has come. */
 export function forgetStore(index: i32, leg: usize): void {
   memory.fill(<usize>(STORE_INDEX + index * STORE_SLOTS * 4), 0, STORE_SLOTS * 4);
-  store<u32>(leg + PLACE_FREE, 0);
-  store<u32>(leg + PLACES_TAKEN, 0);
+  forgetPlaces(leg + STORE_PLACES);
 }
