@@ -35,6 +35,7 @@ export const feedFec = (
     writeDatagram(core, 0, { bytes, rx_us: nowUs, ipv4: 0x7f000001, port: 5000 }, false)
     if (port === "media") core.ingest(leg, 1, 0, nowUs)
     else core.ingestFec(leg, port === "row", 1, 0, nowUs)
+    core.fecPortsEmpty(leg)
     core.tick(nowUs)
     core.takeEvents()
     for (let n = head; n !== core.ringHead(channel); n = (n + 1) >>> 0)

@@ -176,6 +176,13 @@ export class EngineProcess extends EngineEvents {
     this.child.kill("SIGCONT")
   }
 
+  /** Ends the engine as the control plane does: when this resolves, what its outputs were writing is on disk. */
+  async shutDown(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once("exit", resolve))
+    await this.ask({ cmd: "shutdown" })
+    await ended
+  }
+
   async dispose(): Promise<void> {
     this.#socket?.destroy()
     if (this.alive) {

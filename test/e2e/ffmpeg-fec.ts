@@ -58,8 +58,10 @@ export class FecRelay {
       const pass = (data: Buffer) => socket.send(data, target + 2 * i, "127.0.0.1")
       // A relay that a busy machine kept waiting finds all three sockets full and reads one after the other. The FEC
       // packets among them go first, because otherwise media that came after them would be given up while they wait
-      // here.
-      if (i === 0) socket.on("message", (data) => this.#takeMedia(data) && setImmediate(pass, data))
+      // here. The media wait until every socket was looked at once more, because FEC packets may have come between the
+      // look at their sockets and the reading of the media.
+      const passLater = (data: Buffer) => setImmediate(() => setImmediate(pass, data))
+      if (i === 0) socket.on("message", (data) => this.#takeMedia(data) && passLater(data))
       else socket.on("message", (data) => this.#takeFec(data, i === 2) && pass(data))
     }
   }

@@ -115,7 +115,7 @@ describe.skipIf(noNamespace !== null)(title, () => {
     expect(engine.legMessages("rejoined"), "a stream that arrives is not left").toEqual([])
     expect(counters, JSON.stringify(counters)).toMatchObject({ rtp_lost: 0, foreign: 0 })
     expect((await engine.leg()).source).toMatch(/^\[(fd98::2|fe80::2)\]:\d+$/)
-    await engine.ask({ cmd: "close_output", channel_id: "c1", output_id: "o1" })
+    await engine.shutDown()
     const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
     const written = Buffer.concat(files.sort().map((name) => readFileSync(join(directory, name))))
     expect(written.length).toBeGreaterThan(100 * 7 * 188)

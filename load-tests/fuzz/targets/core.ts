@@ -93,6 +93,7 @@ class CorePlayer {
     if (first.action === "media") core.ingest(leg, batch.length, CLOCK_OFFSET_US, this.#nowUs)
     else if (first.action === "relayed") core.ingestRelayed(leg, batch.length, CLOCK_OFFSET_US, this.#nowUs)
     else core.ingestFec(leg, first.action === "row", batch.length, CLOCK_OFFSET_US, this.#nowUs)
+    if ((first.argument & 16) === 0) core.fecPortsEmpty(leg)
   }
 
   #act({ action, argument, bytes }: Step): void {

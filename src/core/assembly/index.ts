@@ -9,7 +9,7 @@ import { beginInsertion } from "./ring/insertion";
 import { fillMsgCtrl, initHeaders as initSendHeaders, payloadOf, setMessage, setRtpHeader } from "./ring/send";
 
 export { ingest, ingestRelayed } from "./ingest/ingest";
-export { ingestFec } from "./ingest/ingest-fec";
+export { fecPortsEmpty, ingestFec } from "./ingest/ingest-fec";
 export { relay } from "./ingest/relay";
 export { resetChannel, resetLeg } from "./ingest/reset";
 export { tick } from "./ingest/tick";

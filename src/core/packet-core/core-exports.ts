@@ -21,7 +21,8 @@ export interface CoreExports {
   readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
   readonly ingestRelayed: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
   readonly relay: (leg: number, count: number) => number
-  readonly ingestFec: (leg: number, isRow: number, count: number, clockOffsetUs: number, nowUs: number) => void
+  readonly ingestFec: (leg: number, isRow: number, count: number, clockOffsetUs: number, nowUs: number) => number
+  readonly fecPortsEmpty: (leg: number) => void
   readonly initSend: (base: bigint) => void
   readonly setSend: (
     index: number,

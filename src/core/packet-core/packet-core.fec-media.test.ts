@@ -112,6 +112,8 @@ describe.skipIf(!hasMedia).each(coreBuilds)(
             writeDatagram(core, 0, { bytes: payload, rx_us: us, ipv4: 0x7f000001, port: 5000 }, false)
             if (port === "media") core.ingest(0, 1, 0, us)
             else core.ingestFec(0, port === "row", 1, 0, us)
+            core.fecPortsEmpty(0)
+            core.fecPortsEmpty(0)
           })
         }
         wait(us + 20e6)

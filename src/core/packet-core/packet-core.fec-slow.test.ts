@@ -57,6 +57,7 @@ describe.each(coreBuilds)("FEC at low bit rates (%s)", (build) => {
         writeDatagram(core, 0, { bytes, rx_us: us, ipv4: 0x7f000001, port: 5000 }, false)
         if (port === "media") core.ingest(0, 1, 0, us)
         else core.ingestFec(0, port === "row", 1, 0, us)
+        core.fecPortsEmpty(0)
       })
     }
     const quietest = longestQuietUs

@@ -181,10 +181,18 @@ export class PacketCore {
 
   /**
    * Takes the first `count` datagrams of the receive batch as SMPTE 2022-1 packets of `leg`, from its row or column
-   * port.
+   * port. Returns how many media datagrams the furthest of them is ahead of the media so far, 0 when none is.
    */
-  ingestFec(leg: number, isRow: boolean, count: number, clockOffsetUs: number, nowUs: number): void {
-    this.#exports.ingestFec(leg, isRow ? 1 : 0, count, clockOffsetUs, nowUs)
+  ingestFec(leg: number, isRow: boolean, count: number, clockOffsetUs: number, nowUs: number): number {
+    return this.#exports.ingestFec(leg, isRow ? 1 : 0, count, clockOffsetUs, nowUs)
+  }
+
+  /**
+   * Tells that all that had come to the FEC ports of `leg` was taken. Only then is it known which of the media have had
+   * their FEC, so a gap that FEC may fill is not given up before.
+   */
+  fecPortsEmpty(leg: number): void {
+    this.#exports.fecPortsEmpty(leg)
   }
 
   /**

@@ -8,6 +8,7 @@ import type { InputPolicy, Reason, RelaySpec } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
 import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 import { FecPorts } from "./fec-ports.ts"
+import { FecReader } from "./fec-reader.ts"
 import { hasLostZone, type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
 import { type LegReceiver, type ReceiverFacts, type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
@@ -26,6 +27,7 @@ export class DatagramReceiver implements LegReceiver {
   readonly #host: ReceiverHost
   readonly #ports: UdpPortRegistry
   readonly #fec: FecPorts
+  readonly #fecReader: FecReader
   #fecMode: InputPolicy["fec"]
   #socket: InputSocket | null = null
   #watch: MulticastWatch | null = null
@@ -44,6 +46,7 @@ export class DatagramReceiver implements LegReceiver {
     this.#ports = ports
     this.#fecMode = policy.fec
     this.#fec = new FecPorts(host.spec, policy.fec, ports)
+    this.#fecReader = new FecReader(host, this.#fec, (count, above) => this.#captured(count, above))
     this.#place = formatEndpoint(host.spec.ip, host.spec.port)
     this.arrival = `on ${this.#place}`
   }
@@ -81,8 +84,7 @@ export class DatagramReceiver implements LegReceiver {
   poll(nowUs: number, clockOffsetUs: number): void {
     if (nowUs >= this.#nextPollUs) this.#maintain(nowUs)
     this.#relay?.poll(nowUs)
-    if (this.#fec.column >= 0) this.#receiveFec(this.#fec.column, false, clockOffsetUs, nowUs)
-    if (this.#fec.row >= 0) this.#receiveFec(this.#fec.row, true, clockOffsetUs, nowUs)
+    this.#fecReader.read(clockOffsetUs, nowUs)
   }
 
   #maintain(nowUs: number): void {
@@ -165,20 +167,13 @@ export class DatagramReceiver implements LegReceiver {
       const appended = isRelayed
         ? core.ingestRelayed(index, count, clockOffsetUs, nowUs)
         : core.ingest(index, count, clockOffsetUs, nowUs)
+      this.#fecReader.mediaTaken(count, count < room, clockOffsetUs, nowUs)
       this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
       total += count
       slots += Math.max(appended, count)
       if (count < room) break
     }
     return total
-  }
-
-  #receiveFec(fd: number, isRow: boolean, clockOffsetUs: number, nowUs: number): void {
-    const { base, core, index } = this.#host
-    const count = libc.recvmmsg(fd, base + L.RX_MMSG, L.RX_BATCH, MSG_DONTWAIT, 0)
-    if (count <= 0) return
-    if (this.#host.capturePoint.capture !== null) this.#captured(count, isRow ? 4 : 2)
-    core.ingestFec(index, isRow, count, clockOffsetUs, nowUs)
   }
 
   /** Hands what came to the leg's port, or one `above` it, to the capture that runs. */

@@ -15,7 +15,7 @@ export const LAST_MEMBER = STATE_FEC + 24;
 /** u32: sequence number that can be rebuilt as soon as one after it has come, and whether there is one. */
 export const READY = STATE_FEC + 28;
 export const IS_READY = STATE_FEC + 32;
-/** u32: result of `fecSpan`. */
+/** u32: media datagrams that FEC may still give back a lost one behind: two matrices; 0 while no matrix is known. */
 export const WAIT_SPAN = STATE_FEC + 36;
 // u32: geometry in force and the one seen once (offset | NA << 8), columns and rows; 0 when there is none.
 export const COLUMN_MATRIX = STATE_FEC + 40;
@@ -31,6 +31,8 @@ export const TRUST = STATE_FEC + 80;
 /** u32: NEWEST when the last packet of the geometry in force came. */
 export const COLUMN_AT = STATE_FEC + 84;
 export const ROW_AT = STATE_FEC + 88;
+/** u32: the media sequence number that the leg had got to when its FEC ports were last found empty. */
+export const MEDIA_THEN = STATE_FEC + 92;
 /** u32 an FEC slot: SNBase, offset << 16, NA << 24. */
 export const GROUPS = STATE_FEC + 96;
 export const STATE_SIZE = 96 + FEC_SLOTS * 4;

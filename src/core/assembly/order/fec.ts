@@ -13,7 +13,7 @@ import { fecGroup, keepFec, readFec } from "./fec-packet";
 import { countMissing, missing, rebuild } from "./fec-rebuild";
 import { checkDatagram, checkGroup, isTrusted } from "./fec-trust";
 import {
-  EXPIRY_US, IS_READY, LAST_MEMBER, NEWEST, READY, SPAN, STATE_SIZE, WAIT_SPAN, covers, fecSlot, firstFree, groupAt,
+  EXPIRY_US, IS_READY, LAST_MEMBER, MEDIA_THEN, NEWEST, READY, SPAN, STATE_SIZE, WAIT_SPAN, covers, fecSlot, firstFree, groupAt,
   groupBase, groupLast, isEmpty, nextUsed, occupy, release,
 } from "./fec-state";
 import { sequenceDistance } from "../receive/rtp";
@@ -68,12 +68,18 @@ function takeSlot(leg: usize, group: u32): u32 {
   return oldest;
 }
 
-/** A datagram of an FEC port. */
-export function takeFec(index: i32, leg: usize, data: usize, length: u32, isRow: bool, rxUs: f64): void {
+/** A datagram of an FEC port; true when it was an FEC packet, whose group is then in `fecGroup`. */
+export function takeFec(index: i32, leg: usize, data: usize, length: u32, isRow: bool, rxUs: f64): bool {
   if (!readFec(data, length, isRow) || !isWithinReach(leg, rxUs)) {
     count(leg, LEG_FEC_BAD);
-    return;
+    return false;
   }
+  use(index, leg, data, length, rxUs);
+  return true;
+}
+
+/** Rebuilds from the packet `readFec` has just accepted, or keeps it until that can be. */
+function use(index: i32, leg: usize, data: usize, length: u32, rxUs: f64): void {
   count(leg, LEG_FEC_PACKETS);
   learnMatrix(leg, rxUs);
   if (load<u32>(leg + SPAN) != 0 && !isEmpty(leg)) releaseFar(leg);
@@ -183,7 +189,22 @@ export function mediaStored(index: i32, leg: usize, sequence: u32, rxUs: f64): v
   if (!isEmpty(leg) && helps(index, leg, sequence)) resolve(index, leg, rxUs);
 }
 
-/** Datagrams that may have to wait for FEC: two matrices; 0 while no matrix is known. */
-export function fecSpan(leg: usize): u32 {
-  return load<u32>(leg + WAIT_SPAN);
+/** The FEC ports were empty when media had come up to the number `sequence`: their FEC so far is here. */
+export function noteFecTaken(leg: usize, sequence: u32): void {
+  store<u32>(leg + MEDIA_THEN, sequence);
+}
+
+/**
+ * True while FEC may still give back the datagram `sequence`: two matrices behind it have not yet gone by. Media count
+ * only up to where the FEC ports were empty. What came later may have been read before its FEC, because the ports are
+ * read one after the other and a busy machine stops the reader in between.
+ */
+export function mayComeBack(leg: usize, sequence: u32): bool {
+  const span = load<u32>(leg + WAIT_SPAN);
+  return span > 0 && sequenceDistance(load<u32>(leg + MEDIA_THEN), sequence) <= <i32>span;
+}
+
+/** Media datagrams between the newest one and the first that the packet just taken protects; 0 before any media. */
+export function fecLead(leg: usize): i32 {
+  return load<u32>(leg + SPAN) == 0 ? 0 : sequenceDistance(groupBase(fecGroup), load<u32>(leg + NEWEST));
 }

@@ -10,7 +10,7 @@ import { count, gauge, setGauge } from "../memory/leg";
 import { GAP_SINCE, HIGHEST, NEXT, STARTED, WAITING } from "../memory/order-state";
 import { sequenceDistance } from "../receive/rtp";
 import { deliver } from "./deliver";
-import { fecSpan, mediaStored, resetFec } from "./fec";
+import { mayComeBack, mediaStored, noteFecTaken, resetFec } from "./fec";
 import { FEC_WAIT_MAX_US } from "./fec-matrix";
 import { drain, flush, keep, noteWaiting, skipGap } from "./queue";
 import { forgetStore, isPresent, isWaiting } from "./store";
@@ -33,7 +33,7 @@ function isOver(leg: usize, nowUs: f64): bool {
   const behind = <u32>sequenceDistance(load<u32>(leg + HIGHEST), load<u32>(leg + NEXT));
   const isEarly = age < gauge(leg, LEG_REORDER_US);
   if (isEarly && behind <= <u32>gauge(leg, LEG_REORDER_MAX)) return false;
-  if (behind <= fecSpan(leg) && age < FEC_WAIT_MAX_US) return false;
+  if (age < FEC_WAIT_MAX_US && mayComeBack(leg, load<u32>(leg + NEXT))) return false;
   if (isEarly) count(leg, LEG_REORDER_FULL);
   return true;
 }
@@ -45,6 +45,12 @@ function releaseOverdue(index: i32, leg: usize, nowUs: f64): void {
     else if (isOver(leg, nowUs)) skipGap(index, leg);
     else return;
   }
+}
+
+/** All that had come to the FEC ports of a leg was taken. */
+export function fecTaken(leg: usize): void {
+  const waits = load<u32>(leg + WAITING) > 0;
+  noteFecTaken(leg, waits ? load<u32>(leg + HIGHEST) : (load<u32>(leg + NEXT) - 1) & 0xffff);
 }
 
 /** Called every 10 ms or so. */
