@@ -16,7 +16,7 @@ const only = process.argv.slice(2)
  */
 const PARTS = {
   fast: { projects: ["fast"], forks: 4, shared: true },
-  watchful: { projects: ["watchful"], forks: 2 },
+  watchful: { projects: ["watchful"], forks: 3 },
   e2e: { projects: ["e2e", "replacing"], forks: 6 },
   files: { projects: ["fast", "watchful", "e2e", "replacing"], forks: 3 },
 }
