@@ -12,13 +12,12 @@ import { startSource } from "../../test/e2e/source.ts"
 import { shellIn } from "./build-stages.ts"
 import { expectThat, until } from "./expect.ts"
 import type { Answer } from "./running-image.ts"
+import { HEADERS, isReady, KEY, ready, SERVICE_URL } from "./the-service.ts"
 
 const PACKAGES = "systemd systemd-sysv dbus ca-certificates ffmpeg libsrt1.5-openssl"
 /** An upgrade comes from so many commits before this one. */
 const COMMITS_BACK = 5
 const SERVICE = "stream-distributor"
-const URL = "http://127.0.0.1:8000"
-const HEADERS = { "X-API-Key": "a-key-for-this-run", "Content-Type": "application/json" }
 const ENOUGH_PACKETS = 1500
 const SOURCE_S = 240
 
@@ -104,12 +103,11 @@ class Machine {
   }
 }
 
-const ready = () => until("the service is ready", async () => ((await fetch(`${URL}/readyz`)).ok ? true : null))
 const mainPid = (machine: Machine) => machine.run("systemctl", "show", "--property=MainPID", "--value", SERVICE).output
 const newProcess = (machine: Machine, before: string) =>
   until("systemd has started it again", async () => {
     const pid = mainPid(machine)
-    return pid !== "0" && pid !== before && (await fetch(`${URL}/readyz`)).ok ? pid : null
+    return pid !== "0" && pid !== before && (await isReady()) ? pid : null
   })
 
 interface Counting {
@@ -127,9 +125,13 @@ const startChannel = async (): Promise<Counting & { readonly close: () => Promis
     rtp_port: input,
     outputs: [{ url: `udp://127.0.0.1:${sink.port}` }],
   }
-  const made = await fetch(`${URL}/api/channels`, { method: "POST", headers: HEADERS, body: JSON.stringify(body) })
+  const made = await fetch(`${SERVICE_URL}/api/channels`, {
+    method: "POST",
+    headers: HEADERS,
+    body: JSON.stringify(body),
+  })
   if (!made.ok) throw new Error(`FAILED: a channel is made: ${made.status} ${await made.text()}`)
-  await fetch(`${URL}/api/channels/main-event/start`, { method: "POST", headers: HEADERS })
+  await fetch(`${SERVICE_URL}/api/channels/main-event/start`, { method: "POST", headers: HEADERS })
   let before = 0
   return {
     lost: async () => {
@@ -160,7 +162,7 @@ const installs = (machine: Machine, which: "older" | "newer", says: RegExp, ...a
 export const checkBoot = async (work: string): Promise<void> => {
   const booted = join(work, "booted")
   mkdirSync(join(booted, "etc", SERVICE), { recursive: true })
-  writeFileSync(join(booted, "etc", SERVICE, "environment"), `API_KEY=${HEADERS["X-API-Key"]}\n`, { mode: 0o600 })
+  writeFileSync(join(booted, "etc", SERVICE, "environment"), `API_KEY=${KEY}\n`, { mode: 0o600 })
   const machine = new Machine(work)
   try {
     const state = await until("systemd has booted", async () => {

@@ -4,10 +4,7 @@ import { dataOf } from "./container.ts"
 import type { StageMeta } from "./dockerfile.ts"
 import { expectThat, until } from "./expect.ts"
 import type { ImageRunner, RunningImage } from "./running-image.ts"
-
-const URL_INSIDE = "http://127.0.0.1:8000"
-const KEY = "a-key-for-this-run"
-const HEADERS = { "X-API-Key": KEY, "Content-Type": "application/json" }
+import { HEADERS, KEY, ready, SERVICE_URL } from "./the-service.ts"
 
 interface Channel {
   readonly status: string
@@ -20,7 +17,7 @@ interface Channel {
 }
 
 const get = async (path: string): Promise<Response> => {
-  const answer = await fetch(`${URL_INSIDE}${path}`, { headers: HEADERS })
+  const answer = await fetch(`${SERVICE_URL}${path}`, { headers: HEADERS })
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
   return answer
 }
@@ -29,12 +26,12 @@ const get = async (path: string): Promise<Response> => {
 const makesItsKey = async (runner: ImageRunner, work: string): Promise<void> => {
   const dataDir = dataOf(work, "first")
   const status = async (key: string) =>
-    (await fetch(`${URL_INSIDE}/api/channels`, { headers: { "X-API-Key": key } })).status
+    (await fetch(`${SERVICE_URL}/api/channels`, { headers: { "X-API-Key": key } })).status
   let key = ""
   for (const time of ["first", "second"]) {
     const container = runner.start(dataDir)
     try {
-      await until(`the ${time} start is ready`, async () => ((await fetch(`${URL_INSIDE}/readyz`)).ok ? true : null))
+      await ready(`the ${time} start is ready`)
       const said = /\bsd_[\w-]{43}/.exec(container.output)?.[0]
       if (time === "first") key = said ?? ""
       expectThat(
@@ -68,7 +65,7 @@ const streams = async (container: RunningImage): Promise<void> => {
   )
 
   const body = JSON.stringify({ name: "Web", url: "hls://demo", settings: { segment_s: 2 } })
-  const added = await fetch(`${URL_INSIDE}/api/channels/demo/outputs`, { method: "POST", headers: HEADERS, body })
+  const added = await fetch(`${SERVICE_URL}/api/channels/demo/outputs`, { method: "POST", headers: HEADERS, body })
   expectThat("an HLS output is added", added.status === 201, await added.text())
   const playlist = await until("an HLS playlist with a segment", async () => {
     const text = await (await get("/hls/demo/index.m3u8")).text()
@@ -109,7 +106,7 @@ export const checkImage = async (runner: ImageRunner, meta: StageMeta, work: str
   const started = performance.now()
   const container = runner.start(dataDir, ["--demo"], { API_KEY: KEY })
   try {
-    await until("the service is ready", async () => ((await get("/readyz")).ok ? true : null))
+    await ready()
     expectThat(`it is ready after ${Math.round(performance.now() - started)} ms`, true)
     const health = container.health()
     expectThat("the HEALTHCHECK passes", health.code === 0, health)

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { parse, stringify } from "yaml"
 import { expectThat, until } from "./expect.ts"
 import { IMAGE, limits, type Podman } from "./podman.ts"
+import { ready } from "./the-service.ts"
 
 const MONITORING = "stream-distributor-monitoring:tested"
 /** Services that Debian has a package for, with the program. */
@@ -116,7 +117,7 @@ export const checkCompose = async (podman: Podman, root: string, work: string): 
     const running = podman.told(["ps", "--format", "{{.Names}}"]).split("\n").length
     const all = Object.keys(file.services)
     expectThat(`podman-compose starts ${all.join(", ")}`, running === all.length, `${up.stdout}${up.stderr}`)
-    await until("the product is ready", async () => ((await fetch("http://127.0.0.1:8000/readyz")).ok ? true : null))
+    await ready()
     await until("Prometheus reaches all of its targets", async () => {
       const { activeTargets } = await asked<Targets>("/targets")
       const reached = activeTargets.filter(({ health }) => health === "up").map(({ labels }) => labels.job)

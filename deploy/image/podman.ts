@@ -3,7 +3,7 @@
  * capabilities. Nothing is fetched but packages: the base image is made from a Debian root. To be run in a mount
  * namespace of its own, as `inOwnNamespace` makes one.
  */
-import { type SpawnSyncOptions, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { CERTIFICATES_INSIDE, HOST_CERTIFICATES } from "./build-stages.ts"
@@ -13,6 +13,8 @@ import type { Answer, ImageRunner, RunningImage } from "./running-image.ts"
 export const IMAGE = "stream-distributor:tested"
 const BUILD_MS = 1_200_000
 const ASK_MS = 60_000
+/** More than a build says. */
+const OUTPUT_BYTES = 1 << 28
 const STOP_S = 10
 /** What a container gets where this machine allows as much. */
 const DESCRIPTORS = 65_536
@@ -60,14 +62,25 @@ export class Podman {
     ]
   }
 
-  ask(args: ReadonlyArray<string>, options: SpawnSyncOptions = {}): Answer {
+  #run(args: ReadonlyArray<string>, timeout: number) {
     const { status, stderr, stdout } = spawnSync("podman", [...this.#store, ...args], {
       encoding: "utf8",
-      timeout: ASK_MS,
-      maxBuffer: 1 << 28,
-      ...options,
+      timeout,
+      maxBuffer: OUTPUT_BYTES,
     })
-    return { code: status ?? -1, output: `${stdout ?? ""}${stderr ?? ""}` }
+    return { code: status ?? -1, stdout: stdout ?? "", stderr: stderr ?? "" }
+  }
+
+  ask(args: ReadonlyArray<string>): Answer {
+    const { code, stderr, stdout } = this.#run(args, ASK_MS)
+    return { code, output: `${stdout}${stderr}` }
+  }
+
+  /** Standard output of a command that must succeed within `ms`. */
+  told(args: ReadonlyArray<string>, ms = ASK_MS): string {
+    const { code, stderr, stdout } = this.#run(args, ms)
+    if (code !== 0) throw new Error(`podman ${args[0]}: ${stderr.slice(-2000)}`)
+    return stdout.trim()
   }
 
   /**
@@ -112,19 +125,8 @@ exec podman ${this.#store.join(" ")} "$@"
         ...certificates,
         ...["--volume", `${npmrc}:/root/.npmrc:ro`, "--tag", tag, "--file", dockerfile, context],
       ],
-      { timeout: BUILD_MS, maxBuffer: 1 << 28 },
+      BUILD_MS,
     )
-  }
-
-  /** Standard output of a command that must succeed. */
-  told(args: ReadonlyArray<string>, options: SpawnSyncOptions = {}): string {
-    const { status, stderr, stdout } = spawnSync("podman", [...this.#store, ...args], {
-      encoding: "utf8",
-      timeout: ASK_MS,
-      ...options,
-    })
-    if (status !== 0) throw new Error(`podman ${args[0]}: ${String(stderr).slice(-2000)}`)
-    return String(stdout).trim()
   }
 }
 
@@ -141,7 +143,7 @@ export const buildByPodman = (
   mkdirSync(join(work, "podman"))
   const archive = join(work, "podman", "base.tar")
   spawnSync("tar", ["-C", base.folder, "-cf", archive, "."], { stdio: "inherit" })
-  podman.told(["import", archive, `docker.io/library/${base.tag}`], { timeout: BUILD_MS })
+  podman.told(["import", archive, `docker.io/library/${base.tag}`], BUILD_MS)
   rmSync(archive)
   // As this machine reaches its registry.
   const npmrc = join(work, "podman", "npmrc")
