@@ -14,6 +14,8 @@ import {
 } from "./handshake-gate.ts"
 
 const SECOND = 1e6
+/** A data packet without payload. */
+const DATA = Buffer.alloc(16, 1)
 const open: Array<{ close(): void }> = []
 afterEach(() => {
   for (const one of open.splice(0)) one.close()
@@ -35,10 +37,21 @@ const stage = async (gates = new HandshakeGates()) => {
   const gate = new HandshakeGate(encodeSockaddr("127.0.0.1", port), gates)
   gate.guard(srt, 1)
   open.push({ close: () => gate.close() }, socket)
-  const setUp = (count: number) =>
-    Array.from({ length: count }, () => c.libc.semTrywait(semaphore) === 0).filter(Boolean).length
+  /** Sets connections up until there are so many or the gate has no token left; returns how many. */
+  const setUp = (count: number) => {
+    let done = 0
+    while (done < count && c.libc.semTrywait(semaphore) === 0) done += 1
+    return done
+  }
   let got = 0
-  socket.on("message", () => got++)
+  let dataCame = () => {}
+  socket.on("message", (packet) => (packet.equals(DATA) ? dataCame() : got++))
+  const send = async (source: string, packet: Uint8Array) => {
+    const sender = createSocket("udp4")
+    await new Promise<void>((resolve) => sender.bind(0, source, () => resolve()))
+    await new Promise((resolve) => sender.send(packet, port, "127.0.0.1", resolve))
+    sender.close()
+  }
   /** Sends a handshake from each of `sources` sources, and returns how many get through now. */
   const knock = async (sources: number): Promise<number> => {
     got = 0
@@ -47,13 +60,11 @@ const stage = async (gates = new HandshakeGates()) => {
       extensionField: FLAG_HSREQ,
       extensions: [{ type: EXT_HSREQ, body: hsreq() }],
     })
-    for (let i = 0; i < sources; i++) {
-      const sender = createSocket("udp4")
-      await new Promise<void>((resolve) => sender.bind(0, `127.0.2.${i + 1}`, () => resolve()))
-      await new Promise((resolve) => sender.send(packet, port, "127.0.0.1", resolve))
-      sender.close()
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    for (let i = 0; i < sources; i++) await send(`127.0.2.${i + 1}`, packet)
+    // Data always get through, behind what was sent before them.
+    const came = new Promise<void>((resolve) => (dataCame = resolve))
+    await send("127.0.3.1", DATA)
+    await came
     return got
   }
   return { gate, gates, knock, setUp }

@@ -51,11 +51,9 @@ describe("the receipt of a slot", () => {
 
   it("counts for as long as the receiver cannot have given the packet up", () => {
     const session = { dropsTooLate: true, latencyMs: 200 }
-    expect(proofWithinUs(session, 40_000, 5000)).toBe(220_000)
-    // An unsteady round trip may have been shorter.
-    expect(proofWithinUs(session, 40_000, 20_000)).toBe(200_000)
-    expect(proofWithinUs({ ...session, dropsTooLate: false }, 40_000, 5000)).toBe(Number.POSITIVE_INFINITY)
-    expect(proofWithinUs({ ...session, latencyMs: 0 }, 40_000, 5000)).toBe(Number.POSITIVE_INFINITY)
+    expect(proofWithinUs(session, 20_000)).toBe(220_000)
+    expect(proofWithinUs({ ...session, dropsTooLate: false }, 20_000)).toBe(Number.POSITIVE_INFINITY)
+    expect(proofWithinUs({ ...session, latencyMs: 0 }, 20_000)).toBe(Number.POSITIVE_INFINITY)
     const bench = new SenderBench({ latencyMs: 200 })
     bench.send(2, 0)
     bench.ack(102, 50_000)
@@ -108,7 +106,15 @@ describe("the receipt of a slot", () => {
         fc.integer({ min: 50, max: 500 }),
         (...args) => void run(...args),
       ),
-      { numRuns: propertyRuns(10) },
+      {
+        numRuns: propertyRuns(10),
+        // Round trips whose variation was small by chance.
+        examples: [
+          [0, 0.3514181580394507, 0, 5081, 19_682, 57],
+          [749263513, 0.3687976114451886, 0, 1634, 32_897, 133],
+          [-384606411, 0.39656572043895727, 0, 17_612, 35_839, 318],
+        ],
+      },
     )
   })
 })

@@ -20,6 +20,8 @@ const UNASKED_MIN_US = 100_000
 /** The lowest round trip of late may rise by this share of the time that passes, counted up to 100 ms a report. */
 const LOWEST_RISE = 0.03
 const LOWEST_STEP_US = 100_000
+/** The same of the round trip that none of late was below, which is to be certain: a millisecond a second. */
+const SURE_RISE = 0.001
 /**
  * Packets that loss reports make us look at between two turns, in histories: more than honest receivers ask for, and
  * few enough that forged reports cost no time. An answer that a range is gone counts as GONE_LOOKS of them.
@@ -33,6 +35,11 @@ export class Repairs {
   rttVarUs = FIRST_RTT_VAR_US
   /** The lowest round trip of late, in µs. */
   #lowestRttUs = FIRST_RTT_US
+  /**
+   * What no round trip of late was below, in µs, as far as means and variations tell: the least of what was below the
+   * mean by four times the variation. A single report is no proof of it, because a variation is small by chance at times.
+   */
+  sureRttUs = 0
   #measuredUs: number | null = null
   /** When something was last sent again that nobody had asked for, in µs. */
   #unaskedUs = Number.NEGATIVE_INFINITY
@@ -65,8 +72,10 @@ export class Repairs {
   measured(rttUs: number, rttVarUs: number, nowUs: number): void {
     if (rttUs <= 0 || rttUs > RTT_MAX_US) return
     const passedUs = this.#measuredUs === null ? Number.POSITIVE_INFINITY : nowUs - this.#measuredUs
-    const mayRiseUs = this.#measuredUs === null ? passedUs : Math.min(passedUs, LOWEST_STEP_US) * LOWEST_RISE
+    const countedUs = Math.min(passedUs, LOWEST_STEP_US)
+    const mayRiseUs = this.#measuredUs === null ? passedUs : countedUs * LOWEST_RISE
     this.#lowestRttUs = Math.min(rttUs, this.#lowestRttUs + mayRiseUs)
+    this.sureRttUs = Math.max(0, Math.min(rttUs - 4 * rttVarUs, this.sureRttUs + countedUs * SURE_RISE))
     this.#measuredUs = nowUs
     this.rttUs = rttUs
     this.rttVarUs = Math.min(RTT_MAX_US, rttVarUs)

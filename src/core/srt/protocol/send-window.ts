@@ -39,15 +39,14 @@ export type SlotReceipt = "waiting" | "acknowledged" | "unknown"
 /**
  * Time in µs from a packet's arrival here within which an acknowledgement says that the receiver has it. A receiver
  * acknowledges what it has given up, too, but not before the packet was to be played; word of that takes the way back
- * as long as the shortest round trip.
+ * as long as the shortest round trip, of which `sureRttUs` is a lower bound.
  */
 export const proofWithinUs = (
   { dropsTooLate, latencyMs }: Pick<Session, "dropsTooLate" | "latencyMs">,
-  rttUs: number,
-  rttVarUs: number,
+  sureRttUs: number,
 ): number =>
   // No latency: the receiver runs without TSBPD, and gives nothing up.
-  dropsTooLate && latencyMs > 0 ? latencyMs * 1000 + Math.max(0, rttUs - 4 * rttVarUs) : Number.POSITIVE_INFINITY
+  dropsTooLate && latencyMs > 0 ? latencyMs * 1000 + sureRttUs : Number.POSITIVE_INFINITY
 
 export class SendWindow {
   history: SendHistory

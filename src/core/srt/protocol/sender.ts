@@ -128,7 +128,7 @@ export class SrtSender {
 
   /** Whether the receiver has the slot at ring position `position`, which came at `receivedUs` and has been sent. */
   receiptOf(position: number, receivedUs: number, nowUs: number): SlotReceipt {
-    const isLate = nowUs - receivedUs > proofWithinUs(this.session, this.rttUs, this.rttVarUs)
+    const isLate = nowUs - receivedUs > proofWithinUs(this.session, this.#repairs.sureRttUs)
     return isLate ? "unknown" : this.#sent.receiptOf(position)
   }
 
