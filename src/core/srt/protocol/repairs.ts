@@ -20,7 +20,7 @@ const UNASKED_MIN_US = 100_000
 /** The lowest round trip of late may rise by this share of the time that passes, counted up to 100 ms a report. */
 const LOWEST_RISE = 0.03
 const LOWEST_STEP_US = 100_000
-/** The same of the round trip that none of late was below, which is to be certain: a millisecond a second. */
+/** Share of the time that passes by which the lower bound of round trips may rise, which must hold: 1 ms a second. */
 const SURE_RISE = 0.001
 /**
  * Packets that loss reports make us look at between two turns, in histories: more than honest receivers ask for, and
