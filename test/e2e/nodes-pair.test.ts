@@ -130,15 +130,21 @@ it("the pages of the node that does not own a channel choose its standby, move i
     extraHTTPHeaders: { "X-API-Key": API_KEY },
   })
   const row = (name: string) => page.locator(`#node-${name}`)
+  /** Sends a form, and waits for the page that comes in its place: what follows would interrupt it. */
+  const submit = async (name: string) => {
+    const answer = page.waitForEvent("load")
+    await page.getByRole("button", { exact: true, name }).click()
+    await answer
+  }
   await row("a").getByRole("link", { name: "News" }).click()
   await page.getByText("Runs on a; home is a").waitFor()
   await page.getByLabel("Standby").selectOption("b")
-  await page.getByRole("button", { name: "Save" }).click()
+  await submit("Save")
   await placed("its standby is b", ({ standby }) => standby === "b")
 
   await page.goto(`${b.url}/channels/${slug}`)
   await page.getByLabel("Move to").selectOption("b")
-  await page.getByRole("button", { exact: true, name: "Move" }).click()
+  await submit("Move")
   await placed("b owns it", ({ owner }) => owner === "b")
   expect(await doubles()).toBe(0)
 
