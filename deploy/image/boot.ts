@@ -175,17 +175,21 @@ export const checkBoot = async (work: string): Promise<void> => {
     const user = machine.run("systemctl", "show", "--property=User", "--value", SERVICE).output
     expectThat("it runs as a user of its own", user === SERVICE, user)
     const channel = await startChannel()
+    const losesNone = async (what: string) => {
+      const lost = await channel.lost()
+      expectThat(what, lost === 0, `${lost} lost`)
+    }
     try {
-      expectThat("a channel streams and loses nothing", (await channel.lost()) === 0)
+      await losesNone("a channel streams and loses nothing")
 
       const first = mainPid(machine)
       machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", SERVICE)
       const second = await newProcess(machine, first)
-      expectThat("a killed control plane is started again, and no packet is lost", (await channel.lost()) === 0)
+      await losesNone("a killed control plane is started again, and no packet is lost")
 
       installs(machine, "newer", /upgraded; the engine goes on/)
       const third = await newProcess(machine, second)
-      expectThat("an upgrade loses no packet", (await channel.lost()) === 0)
+      await losesNone("an upgrade loses no packet")
 
       machine.run("systemctl", "restart", SERVICE)
       await newProcess(machine, third)
