@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
+import { once } from "node:events"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createUdpSink } from "../../load-tests/lib/udp-sink.ts"
@@ -20,6 +21,7 @@ const COMMITS_BACK = 5
 const SERVICE = "stream-distributor"
 const ENOUGH_PACKETS = 1500
 const SOURCE_S = 240
+const RUN_MS = 120_000
 
 /** Why nothing can be booted here; null when it can. */
 export const bootMissing = (): string | null =>
@@ -87,10 +89,14 @@ class Machine {
     throw new Error(`nothing has booted:\n${this.output}`)
   }
 
-  run(...command: ReadonlyArray<string>): Answer {
+  /** Runs a command to its end. The sink goes on reading meanwhile: an installation takes longer than its buffer lasts. */
+  async run(...command: ReadonlyArray<string>): Promise<Answer> {
     const words = ["--target", this.#leader(), "--all", "--", ...command]
-    const { status, stderr, stdout } = spawnSync("nsenter", words, { encoding: "utf8", timeout: 120_000 })
-    return { code: status ?? -1, output: `${stdout}${stderr}`.trim() }
+    const child = spawn("nsenter", words, { stdio: ["ignore", "pipe", "pipe"], timeout: RUN_MS })
+    let output = ""
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)))
+    const [code] = (await once(child, "close")) as [number | null]
+    return { code: code ?? -1, output: output.trim() }
   }
 
   async stop(): Promise<void> {
@@ -103,10 +109,11 @@ class Machine {
   }
 }
 
-const mainPid = (machine: Machine) => machine.run("systemctl", "show", "--property=MainPID", "--value", SERVICE).output
+const mainPid = async (machine: Machine) =>
+  (await machine.run("systemctl", "show", "--property=MainPID", "--value", SERVICE)).output
 const newProcess = (machine: Machine, before: string) =>
   until("systemd has started it again", async () => {
-    const pid = mainPid(machine)
+    const pid = await mainPid(machine)
     return pid !== "0" && pid !== before && (await isReady()) ? pid : null
   })
 
@@ -149,8 +156,13 @@ const startChannel = async (): Promise<Counting & { readonly close: () => Promis
   }
 }
 
-const installs = (machine: Machine, which: "older" | "newer", says: RegExp, ...args: ReadonlyArray<string>): void => {
-  const { code, output } = machine.run("sh", `/checkouts/${which}/deploy/systemd/install.sh`, ...args)
+const installs = async (
+  machine: Machine,
+  which: "older" | "newer",
+  says: RegExp,
+  ...args: ReadonlyArray<string>
+): Promise<void> => {
+  const { code, output } = await machine.run("sh", `/checkouts/${which}/deploy/systemd/install.sh`, ...args)
   expectThat(
     `install.sh of the ${which} commit ${args.join(" ")}: ${says.source}`,
     code === 0 && says.test(output),
@@ -166,13 +178,13 @@ export const checkBoot = async (work: string): Promise<void> => {
   const machine = new Machine(work)
   try {
     const state = await until("systemd has booted", async () => {
-      const { output } = machine.run("systemctl", "is-system-running")
+      const { output } = await machine.run("systemctl", "is-system-running")
       return /running|degraded/.test(output) ? output : null
     })
     expectThat(`systemd has booted (${state})`, true)
-    installs(machine, "older", /installed and started/)
+    await installs(machine, "older", /installed and started/)
     await ready()
-    const user = machine.run("systemctl", "show", "--property=User", "--value", SERVICE).output
+    const { output: user } = await machine.run("systemctl", "show", "--property=User", "--value", SERVICE)
     expectThat("it runs as a user of its own", user === SERVICE, user)
     const channel = await startChannel()
     const losesNone = async (what: string) => {
@@ -182,16 +194,16 @@ export const checkBoot = async (work: string): Promise<void> => {
     try {
       await losesNone("a channel streams and loses nothing")
 
-      const first = mainPid(machine)
-      machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", SERVICE)
+      const first = await mainPid(machine)
+      await machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", SERVICE)
       const second = await newProcess(machine, first)
       await losesNone("a killed control plane is started again, and no packet is lost")
 
-      installs(machine, "newer", /upgraded; the engine goes on/)
+      await installs(machine, "newer", /upgraded; the engine goes on/)
       const third = await newProcess(machine, second)
       await losesNone("an upgrade loses no packet")
 
-      machine.run("systemctl", "restart", SERVICE)
+      await machine.run("systemctl", "restart", SERVICE)
       await newProcess(machine, third)
       const lost = await channel.lost()
       expectThat(
@@ -201,16 +213,19 @@ export const checkBoot = async (work: string): Promise<void> => {
     } finally {
       await channel.close()
     }
-    installs(machine, "newer", /kept: .*--purge/, "--uninstall")
-    const gone = () =>
+    await installs(machine, "newer", /kept: .*--purge/, "--uninstall")
+    const gone = async () =>
       !existsSync(join(booted, "opt", SERVICE)) &&
-      machine.run("sh", "-c", "cat /proc/[0-9]*/cmdline | grep -qa '[e]ngine/main'").code !== 0
-    expectThat("nothing of it is left but settings and data", gone() && existsSync(join(booted, "var/lib", SERVICE)))
-    installs(machine, "newer", /^$/, "--uninstall", "--purge")
+      (await machine.run("sh", "-c", "cat /proc/[0-9]*/cmdline | grep -qa '[e]ngine/main'")).code !== 0
+    expectThat(
+      "nothing of it is left but settings and data",
+      (await gone()) && existsSync(join(booted, "var/lib", SERVICE)),
+    )
+    await installs(machine, "newer", /^$/, "--uninstall", "--purge")
     expectThat("nor they", !existsSync(join(booted, "var/lib", SERVICE)) && !existsSync(join(booted, "etc", SERVICE)))
   } catch (cause) {
     try {
-      process.stdout.write(`${machine.run("journalctl", "--no-pager", "-n", "40").output}\n`)
+      process.stdout.write(`${(await machine.run("journalctl", "--no-pager", "-n", "40")).output}\n`)
     } catch {
       process.stdout.write(machine.output)
     }

@@ -34,7 +34,10 @@ export class FecReader {
   /** What has come to the ports is not all taken yet. */
   #waits = false
 
-  /** `captured` gets the datagrams of the receive batch while a capture runs, and how far their port is `above` the leg's. */
+  /**
+   * `captured` is told, while a capture runs, how many datagrams the receive batch has, and how far their port is
+   * `above` the leg's.
+   */
   constructor(host: ReceiverHost, ports: FecPorts, captured: (count: number, above: number) => void) {
     this.#host = host
     this.#ports = ports
