@@ -58,6 +58,19 @@ interface Path {
   readonly sink: SrtSink
 }
 
+/**
+ * A connection that libsrt breaks right behind its handshake, because of what the network lost of it, is opened again,
+ * as a writer of the product does: what is tested is how a stream is repaired.
+ */
+const connect = async (engine: EngineProcess, url: string, id: string, attempts = 3): Promise<void> => {
+  try {
+    await engine.connect(url, id)
+  } catch (cause) {
+    if (attempts === 1 || engine.stateOf(id)?.reason?.transient !== true) throw cause
+    await connect(engine, url, `${id}, again`, attempts - 1)
+  }
+}
+
 const pathsOf = async (engine: EngineProcess, stack: SrtStack): Promise<Path[]> =>
   Promise.all(
     NETWORKS.map(async (network, seed) => {
@@ -66,7 +79,7 @@ const pathsOf = async (engine: EngineProcess, stack: SrtStack): Promise<Path[]> 
       const relay = await ImpairedRelay.open(sink.port, { ...network, seed: seed + 1 })
       cleanup.push(() => relay.close())
       const url = `srt://127.0.0.1:${relay.port}?latency=${network.latencyMs}&stack=${stack}`
-      await engine.connect(url, `${stack} ${network.name}`)
+      await connect(engine, url, `${stack} ${network.name}`)
       return { network, stack, relay, sink }
     }),
   )
