@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { pageQuery } from "../pages/page-query.ts"
-import { namedSpan, readDaysQuery } from "./span-query.ts"
+import { namedSpan, readDaysQuery, readSpanQuery } from "./span-query.ts"
 
 const HOUR_MS = 3_600_000
 const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16)
@@ -35,6 +35,26 @@ describe("days of the station's zone", () => {
   ])("the month %s has %i hours in Berlin", async (month, hours) => {
     const { fromMs, toMs } = await Effect.runPromise(readDaysQuery(new URLSearchParams({ month }), "Europe/Berlin", 0))
     expect((toMs - fromMs) / HOUR_MS).toBe(hours)
+  })
+})
+
+describe("a time until now", () => {
+  const NOW = Date.parse("2026-11-25T10:00Z")
+  const endOf = async (query: string) =>
+    (await Effect.runPromise(readSpanQuery(new URLSearchParams(query), "UTC", NOW, "night"))).toMs
+
+  it.each(["", "span=night", "span=24h", "span=400d", "since=2026-11-25T09:00:00Z", "since=2026-11-25T10:00:00Z"])(
+    "has what happened within this millisecond, and nothing after it: %s",
+    async (query) => {
+      expect(await endOf(query)).toBe(NOW + 1)
+    },
+  )
+
+  it.each([
+    ["until=2026-11-25T10:00:00Z", NOW],
+    ["span=yesterday", Date.parse("2026-11-25T00:00Z")],
+  ])("is another than one with an end of its own: %s", async (query, end) => {
+    expect(await endOf(query)).toBe(end)
   })
 })
 

@@ -24,14 +24,17 @@ export interface SpanAsked extends Within {
 
 const DAYS: Partial<Record<SpanName, number>> = { "24h": 1, "7d": 7, "30d": 30, "90d": 90, "400d": 400 }
 
+/** End of a time until now: what happens within this millisecond belongs to it. */
+const behind = (nowMs: number): number => nowMs + 1
+
 /** A span by name at a moment. */
 export const namedSpan = (name: SpanName, zone: Zone, nowMs: number): Within => {
   const days = DAYS[name]
-  if (days !== undefined) return { fromMs: nowMs - days * DAY_MS, toMs: nowMs }
+  if (days !== undefined) return { fromMs: nowMs - days * DAY_MS, toMs: behind(nowMs) }
   const today = localDate(nowMs, zone)
   const yesterday = addDays(today, -1)
   return name === "night"
-    ? { fromMs: instantOf(yesterday, EVENING, zone), toMs: nowMs }
+    ? { fromMs: instantOf(yesterday, EVENING, zone), toMs: behind(nowMs) }
     : { fromMs: instantOf(yesterday, 0, zone), toMs: instantOf(today, 0, zone) }
 }
 
@@ -75,7 +78,7 @@ export const readSpanQuery = (
     if (isGiven && name !== undefined)
       errors.push({ path: "span", message: "is one way to say it, since and until another" })
     const named = namedSpan(name ?? fallback, asked, nowMs)
-    const toMs = isGiven ? (untilMs ?? nowMs) : named.toMs
+    const toMs = isGiven ? (untilMs ?? behind(nowMs)) : named.toMs
     const fromMs = isGiven ? (sinceMs ?? toMs - DAY_MS) : named.fromMs
     if (fromMs >= toMs)
       errors.push({ path: sinceMs === undefined ? "until" : "since", message: "must be before the end of the time" })

@@ -2,16 +2,14 @@
  * The interface of a multicast input goes down and up, or is deleted and created again (row 33 of the fault matrix).
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { addressWords } from "../../../src/core/net/address.ts"
 import { policyOf } from "../../../src/effects/config/input-policy.ts"
 import type { LegSpec } from "../../../src/engine/protocol/messages.ts"
 import { EngineProcess } from "../engine-process.ts"
-import type { ReceiverLine } from "../multicast-receiver.ts"
 import { HAS_IPV6, MulticastPath, type MulticastPathOptions, NetNamespace } from "../net-namespace.ts"
 import { eventually } from "../product.ts"
+import { BACK_MS, WatchedReceiver } from "../watched-receiver.ts"
 
 const unavailable = NetNamespace.unavailable()
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -22,9 +20,6 @@ const FOREIGN = "10.98.0.3"
 const GROUP6 = "ff15::33:1"
 const OURS6 = "fd98::2"
 const FOREIGN6 = "fd98::3"
-const ssrcOf = (address: string) => addressWords(address)?.[3] ?? 0
-/** Longest time in ms from the interface's return until the stream is back. */
-const BACK_MS = 5000
 
 let path: MulticastPath
 const children: ChildProcess[] = []
@@ -63,49 +58,10 @@ afterEach(async () => {
   path.close()
 })
 
-/** The socket of a leg with its watch, in a process inside the namespace. */
-class Receiver {
-  line: ReceiverLine = { received: {}, reports: [], warning: null }
-
-  constructor(spec: Partial<LegSpec>, ...args: ReadonlyArray<string>) {
-    const child = run(
-      path.near,
-      "multicast-receiver",
-      JSON.stringify({ name: "primary", ip: GROUP, port: PORT, ...spec }),
-      ...args,
-    )
-    if (child.stdout !== null)
-      createInterface({ input: child.stdout }).on("line", (line) => (this.line = JSON.parse(line)))
-  }
-
-  from(address: string): number {
-    return this.line.received[ssrcOf(address)] ?? 0
-  }
-
-  /** Waits until `more` datagrams of a sender have come. */
-  hears(address: string, ms = 10_000, more = 20): Promise<true> {
-    const before = this.from(address)
-    return eventually(`${more} datagrams of ${address}`, () => (this.from(address) >= before + more ? true : null), ms)
-  }
-
-  /** Waits until everything that came before has been counted. */
-  async settles(): Promise<void> {
-    for (let before = -1; before !== this.from(OURS); ) {
-      before = this.from(OURS)
-      const { line } = this
-      await eventually("another line", () => (this.line === line ? null : true))
-    }
-  }
-
-  /** Waits for a report that matches. */
-  async says(pattern: RegExp, ms = BACK_MS): Promise<void> {
-    await eventually(
-      `${pattern}`,
-      () => (this.line.reports.some(({ kind, message }) => pattern.test(`${kind}: ${message}`)) ? true : null),
-      ms,
-    )
-  }
-}
+const receive = (spec: Partial<LegSpec>, ...args: ReadonlyArray<string>) =>
+  new WatchedReceiver(
+    run(path.near, "multicast-receiver", JSON.stringify({ name: "primary", ip: GROUP, port: PORT, ...spec }), ...args),
+  )
 
 describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` (skipped: ${unavailable})`}`, () => {
   describe("a leg's socket", () => {
@@ -119,7 +75,7 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       "row 33: interface %s, down and up, then deleted and created again: the stream is back by itself",
       async (_how, spec) => {
         startSender(OURS, FOREIGN)
-        const receiver = new Receiver(spec)
+        const receiver = receive(spec)
         await receiver.hears(OURS)
         path.setLink("near", "down")
         await receiver.says(
@@ -150,7 +106,7 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       "row 33, IPv6: interface %s, down and up, then deleted and created again: the stream is back by itself",
       async (_how, spec) => {
         startSender(OURS6, FOREIGN6)
-        const receiver = new Receiver(spec)
+        const receiver = receive(spec)
         await receiver.hears(OURS6)
         path.setLink("near", "down")
         // The kernel forgets IPv6 addresses with the link, so an interface that is named by its address may be gone
@@ -176,7 +132,7 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
       const route = () => path.near.ip("route", "add", "224.0.0.0/4", "dev", "near0")
       route()
       startSender(OURS)
-      const receiver = new Receiver({})
+      const receiver = receive({})
       await receiver.hears(OURS)
       path.unplug()
       await receiver.says(/^down: .*no route leads to that group/)
@@ -189,7 +145,7 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
     it("row 33: dead memberships do not pile up: created again more often than a socket may have memberships", async () => {
       path.near.sysctl("net.ipv4.igmp_max_memberships=2")
       startSender(OURS)
-      const receiver = new Receiver({ interface: "near0" })
+      const receiver = receive({ interface: "near0" })
       for (let i = 0; i < 4; i++) {
         await receiver.hears(OURS, BACK_MS)
         path.unplug()
@@ -200,23 +156,23 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
 
     it("without the watch a deleted interface takes the stream with it", async () => {
       startSender(OURS)
-      const receiver = new Receiver({ interface: "near0" }, "unwatched")
+      const receiver = receive({ interface: "near0" }, "unwatched")
       await receiver.hears(OURS)
       path.unplug()
-      await receiver.settles()
+      await receiver.settles(OURS)
       path.plugIn()
       await expect(receiver.hears(OURS, 1500, 1)).rejects.toThrow(/not within/)
     })
   })
 
   describe("a switch that forgets the port when its link flaps", () => {
-    let receiver: Receiver
+    let receiver: WatchedReceiver
     beforeEach(async () => {
       openPath({ snooping: true })
       // Until the router has asked, the switch sends everything everywhere; afterwards nobody asks for two minutes.
       await eventually("the router's queries", () => (path.igmp().queries >= 2 ? true : null))
       startSender(OURS)
-      receiver = new Receiver({ interface: "near0" })
+      receiver = receive({ interface: "near0" })
       await receiver.hears(OURS)
       // The kernel reports a join twice within a second (RFC 3376 8.11), beside its answers to queries. None of these
       // reports may mend what is broken next.
@@ -238,9 +194,11 @@ describe.skipIf(unavailable !== null)(`multicast${unavailable === null ? "" : ` 
 
     it("row 33: a flap that nobody noticed: the group is asked for again when nothing comes", async () => {
       path.near.sysctl("net.ipv4.conf.near0.rp_filter=1")
-      path.setLink("far", "down")
-      path.setLink("far", "up")
-      await receiver.settles()
+      receiver.unaware(() => {
+        path.setLink("far", "down")
+        path.setLink("far", "up")
+      })
+      await receiver.settles(OURS)
       const hint = /^nothing arrives from 239\.33\.1\.1 on near0: .*sysctl -w net\/ipv4\/conf\/near0\/rp_filter=2$/
       await eventually("a hint", () => (hint.test(receiver.line.warning ?? "") ? true : null))
       await receiver.hears(OURS, BACK_MS)
