@@ -12,12 +12,14 @@ const only = process.argv.slice(2)
 /**
  * Parts of the suite. `forks` is how many test files run at a time on a machine of the usual speed: two processors are
  * busy with them, since those of the end-to-end tests mostly wait. Workers that are `shared` keep one module graph, which
- * takes long to load, for all of their files; others have a process for each file.
+ * takes long to load, for all of their files; others have a process for each file. `portsFrom` keeps the ports of parts
+ * that run at the same time apart (test/e2e/ports.ts).
  */
 const PARTS = {
   fast: { projects: ["fast"], forks: 4, shared: true },
   watchful: { projects: ["watchful"], forks: 3 },
-  e2e: { projects: ["e2e", "replacing"], forks: 6 },
+  e2e: { projects: ["e2e"], forks: 7, shared: true },
+  replacing: { projects: ["replacing"], forks: 2, portsFrom: 8 },
   files: { projects: ["fast", "watchful", "e2e", "replacing"], forks: 3 },
 }
 
@@ -26,7 +28,7 @@ const forksOf = ({ forks }, slowness) => Math.max(2, Math.round(forks / Math.sqr
 
 /** Runs a part, all of it or those of `files`. */
 const vitest = async (name, env, files = []) => {
-  const { projects, shared = false } = PARTS[name]
+  const { portsFrom = 0, projects, shared = false } = PARTS[name]
   const report = join(root, "build", `${name}.json`)
   rmSync(report, { force: true })
   const forks = forksOf(PARTS[name], Number(env.MACHINE_SLOWNESS))
@@ -42,7 +44,11 @@ const vitest = async (name, env, files = []) => {
     ...["--reporter=default", "--reporter=json", `--outputFile=${report}`, "--passWithNoTests"],
     ...files,
   ]
-  const child = spawn(bun, all, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] })
+  const child = spawn(bun, all, {
+    cwd: root,
+    env: { ...env, PORT_RANGES_FROM: `${portsFrom}` },
+    stdio: ["ignore", "inherit", "inherit"],
+  })
   const [status, signal] = await once(child, "close")
   if (!existsSync(report))
     return { passed: 0, failed: 1, media: 0, failures: [`${name}: the runner wrote no report (exit ${status})`] }
@@ -118,14 +124,15 @@ const folderInMemory = () => {
 }
 
 /**
- * All of it, one part after another, with the checks beside the fast tests. Fast tests beside the end-to-end ones would
- * use processors better: at a niceness of 19 they get too little on a slow machine, and those that watch milliseconds
- * (`watchful`) fail beside anything.
+ * All of it, one part after another, with the checks beside the fast tests, and the few tests that need a process of
+ * their own beside the end-to-end tests. Fast tests beside the end-to-end ones would use processors better: at a
+ * niceness of 19 they get too little on a slow machine, and those that watch milliseconds (`watchful`) fail beside
+ * anything.
  */
 const everything = async (env) => [
   ...(await Promise.all([check(), vitest("fast", env)])),
   await vitest("watchful", env),
-  await vitest("e2e", env),
+  ...(await Promise.all([vitest("e2e", env), vitest("replacing", env)])),
 ]
 
 /** Seconds that bundling takes on a quiet machine of the usual speed. */

@@ -7,8 +7,8 @@ import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
 
 const FIRST = 10_240
-const PER_WORKER = 1200
-const WORKERS = 8
+const PER_WORKER = 950
+const WORKERS = 10
 
 /** Number of the worker. Two test runners at once count their workers apart, so one of them begins at a later range. */
 const worker = Number(process.env["PORT_RANGES_FROM"] ?? 0) + Number(process.env["VITEST_POOL_ID"] ?? 0)
