@@ -1,5 +1,6 @@
 // `npm test` sets the machine up and runs the checks, the fast tests, and the end-to-end tests. `npm test -- <file>` runs
-// single files. The last line is `N passed, N failed`. Tests named "[media] ..." need ../shared/media.
+// single files, `npm test -- test/e2e/` the end-to-end tests. The last line is `N passed, N failed`. Tests named
+// "[media] ..." need ../shared/media.
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
@@ -18,7 +19,7 @@ const only = process.argv.slice(2)
 const PARTS = {
   fast: { projects: ["fast"], forks: 4, shared: true },
   watchful: { projects: ["watchful"], forks: 3 },
-  e2e: { projects: ["e2e"], forks: 7, shared: true },
+  e2e: { projects: ["e2e"], forks: 6, shared: true },
   replacing: { projects: ["replacing"], forks: 2, portsFrom: 8 },
   files: { projects: ["fast", "watchful", "e2e", "replacing"], forks: 3 },
 }
@@ -124,16 +125,25 @@ const folderInMemory = () => {
 }
 
 /**
- * All of it, one part after another, with the checks beside the fast tests, and the few tests that need a process of
- * their own beside the end-to-end tests. Fast tests beside the end-to-end ones would use processors better: at a
- * niceness of 19 they get too little on a slow machine, and those that watch milliseconds (`watchful`) fail beside
- * anything.
+ * End-to-end tests, those that watch milliseconds first and alone: they fail beside anything. Those that need a process
+ * of their own run beside the others.
  */
-const everything = async (env) => [
-  ...(await Promise.all([check(), vitest("fast", env)])),
+const endToEnd = async (env) => [
   await vitest("watchful", env),
   ...(await Promise.all([vitest("e2e", env), vitest("replacing", env)])),
 ]
+
+/**
+ * All of it, one part after another, with the checks beside the fast tests. Fast tests beside the end-to-end ones would
+ * use processors better: at a niceness of 19 they get too little on a slow machine.
+ */
+const everything = async (env) => [...(await Promise.all([check(), vitest("fast", env)])), ...(await endToEnd(env))]
+
+/** The parts that hold what was asked for: all files, those of end-to-end tests, or single ones. */
+const partsOf = async (env) => {
+  if (only.length === 0) return everything(env)
+  return only.join() === "test/e2e/" ? endToEnd(env) : [await vitest("files", env, only)]
+}
 
 /** Seconds that bundling takes on a quiet machine of the usual speed. */
 const USUAL_BUNDLING_S = 3
@@ -171,7 +181,7 @@ const env = {
   PRODUCT_HOME: product.home,
 }
 if (folder !== undefined) env.TMPDIR = folder
-const parts = only.length === 0 ? await everything(env) : [await vitest("files", env, only)]
+const parts = await partsOf(env)
 const failures = parts.flatMap((part) => part.failures ?? [])
 // Failures are repeated at the end, where they survive a log that is cut at its beginning.
 if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.map((f) => `  ${f}\n`).join("")}`)

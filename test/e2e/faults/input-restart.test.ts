@@ -105,10 +105,14 @@ describe.concurrent("rows 3 and 22: the encoder of the active leg starts again",
     const byKind = news.map(({ kind, message, source }) => [kind, source, message]).toSorted()
     expect(byKind).toEqual(told.map((kind) => [kind, "primary", expect.stringMatching(/\d/)]))
 
-    // Old and new stream go out as they came: the seam is the only fault, and where it was flagged there is none.
+    // Old and new stream go out as they came: the seam is the only fault, and where it was flagged there is none. A
+    // sender whose datagrams came with gaps of over 100 ms on a busy machine is waited for longer than 400 ms: more is
+    // refused of the next one then than its first datagram, and the flag of the clock with it.
+    const refused = (await on.view()).input.legs[0]?.counters["foreign"] ?? 0
+    const isSignalled = flagged && refused <= 1
     const { segments, violations } = on.report()
-    expect(segments).toHaveLength(flagged ? 2 : 1)
-    expect(violations.filter(({ kind }) => kind === "pcr_jump")).toHaveLength(flagged ? 0 : 1)
+    expect(segments).toHaveLength(isSignalled ? 2 : 1)
+    expect(violations.filter(({ kind }) => kind === "pcr_jump")).toHaveLength(isSignalled ? 0 : 1)
     const seam = violations[0]?.packet ?? 0
     expect(violations.filter(({ packet }) => isClean || packet > seam + SECOND_PACKETS)).toEqual([])
 
