@@ -15,8 +15,9 @@ const WATCHFUL = [
   "pacing",
   "reorder",
   "survival",
-  ...["input-loss", "input-restart", "clock-steps", "srt-malformed", "stalls"].map((name) => `faults/${name}`),
-  "faults/senders",
+  ...["input-loss", "input-restart", "clock-steps", "senders", "srt-malformed", "srt-repair", "stalls"].map(
+    (name) => `faults/${name}`,
+  ),
 ].map((name) => `test/e2e/${name}.test.ts`)
 
 /**
