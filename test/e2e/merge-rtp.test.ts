@@ -146,9 +146,9 @@ describe(`a leg is cut for ${CUT_US / 1e6} s and comes back`, () => {
     ["primary cut", "primary"],
     ["backup cut", "backup"],
   ] as const)("%s: redundancy lost and found again as alarm and events, and the legs merge again", (name, source) => {
-    const views = merged(name)
-    expect(views.map(({ input }) => input.redundancy)).toContain("lost")
-    expect(views.flatMap(({ alarms }) => alarms.map(({ kind }) => kind))).toContain("redundancy_lost")
+    const lost = merged(name).filter(({ input }) => input.redundancy === "lost")
+    expect(lost.length).toBeGreaterThan(0)
+    expect(lost.flatMap((view) => view.alarms.map(({ kind }) => kind))).toContain("redundancy_lost")
     const last = lastOf(name)
     expect(last?.input).toMatchObject({ merge: "rtp", redundancy: "ok" })
     const order = kinds(name)
