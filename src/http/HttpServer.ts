@@ -15,7 +15,7 @@ import { StartRefused } from "../effects/model/Errors.ts"
 import { type ControlPlane, type ControlPlaneServices, controlPlane } from "../effects/supervisor/ControlPlane.ts"
 import { makeApp } from "./App.ts"
 import { makeLiveFeed } from "./live/LiveFeed.ts"
-import { type LivePages, makeLivePages } from "./live/live-pages.ts"
+import { followChanges, type LivePages, makeLivePages } from "./live/live-pages.ts"
 import { makePreviewRoute } from "./live/preview.ts"
 import { mountWebSocket, type WebSockets } from "./live/websocket.ts"
 import { acrossNodes } from "./nodes/across-nodes.ts"
@@ -118,6 +118,7 @@ export const serveHttp = (
   Effect.gen(function* () {
     const runtime = yield* Effect.runtime<never>()
     const livePages = makeLivePages(runtime)
+    yield* Effect.forkScoped(followChanges(livePages, plane.changeFeed))
     const openSockets = () => sockets.size()
     const others = makeOtherNodes(plane.nodes, callNode)
     const grafanaUrl = settings.grafanaUrl ?? Option.none()

@@ -217,9 +217,9 @@ export const watchEvents = (channel: Channel): Effect.Effect<never, never, Scope
         const event = withoutSecrets(told, config, channel)
         const slugOf = (id: string) => outputs.find((output) => output.id === id)?.slug ?? id
         const line = lineOf(channel, event, slugOf)
-        yield* channel.changed
         const happening = happeningOf(event, slugOf)
         if (happening !== null) yield* channel.record(happening)
+        yield* channel.changed
         yield* tell(line)
       })
 

@@ -1,9 +1,11 @@
 /**
- * Keeps open pages up to date by server-sent events: once a second each page's regions are rendered once for all of its
- * readers, and only the items whose markup has changed are sent, as `<hx-partial>`s that htmx morphs into the page.
+ * Keeps open pages up to date by server-sent events: on changes, and once a second at least, each page's regions are
+ * rendered once for all of its readers, and only the items whose markup has changed are sent, as `<hx-partial>`s that
+ * htmx morphs into the page.
  */
-import { Effect, Fiber, Runtime } from "effect"
+import { Effect, Fiber, Runtime, Stream } from "effect"
 import type { Context } from "hono"
+import type { ChangeFeedService } from "../../effects/model/ChangeFeed.ts"
 import { makeProblem, problemResponse } from "../request/problem.ts"
 
 /** An element of the page whose children come, go and change places; each child has an `id` and changes by itself. */
@@ -24,7 +26,7 @@ export interface LivePages {
    */
   readonly stream: (c: Context, key: string, view: LiveView) => Response
   readonly size: () => number
-  /** Renders all open pages now rather than within the second, because somebody has just changed something. */
+  /** Renders all open pages now rather than within the second, because something has just changed. */
   readonly refresh: () => void
   /** Ends all streams; browsers reconnect when the service is back. */
   readonly close: () => void
@@ -63,6 +65,8 @@ interface Group {
   fiber: Fiber.RuntimeFiber<void> | null
   /** Ends the pause before the next round; null during one. */
   wake: (() => void) | null
+  /** True when something has changed since the present round began: it may have read the state from before. */
+  stale: boolean
 }
 
 const encoder = new TextEncoder()
@@ -130,14 +134,22 @@ const send = (reader: Reader, { changes, everything, keepAlive }: News): boolean
   return true
 }
 
-/** The time until the next round of a group: a second, or less when somebody wakes it. */
+/** The time until the next round of a group: a second, less when somebody wakes it, none when the last one is stale. */
 const pause = (group: Group) =>
   Effect.race(
     Effect.sleep(EVERY_MS),
     Effect.async<void>((resume) => {
-      group.wake = () => resume(Effect.void)
+      if (group.stale) resume(Effect.void)
+      else group.wake = () => resume(Effect.void)
     }),
-  ).pipe(Effect.ensuring(Effect.sync(() => (group.wake = null))))
+  ).pipe(
+    Effect.ensuring(
+      Effect.sync(() => {
+        group.wake = null
+        group.stale = false
+      }),
+    ),
+  )
 
 /** Open pages by their keys. A page's rounds begin with its first reader and end when the last one has left. */
 const makeGroups = (runtime: Runtime.Runtime<never>) => {
@@ -185,6 +197,7 @@ const makeGroups = (runtime: Runtime.Runtime<never>) => {
       lastSent: Date.now(),
       fiber: null,
       wake: null,
+      stale: false,
     }
     group.readers.add(reader)
     groups.set(key, group)
@@ -196,7 +209,10 @@ const makeGroups = (runtime: Runtime.Runtime<never>) => {
     join,
     size: () => [...groups.values()].reduce((sum, { readers }) => sum + readers.size, 0),
     refresh: () => {
-      for (const { wake } of groups.values()) wake?.()
+      for (const group of groups.values()) {
+        if (group.wake === null) group.stale = true
+        else group.wake()
+      }
     },
     endAll: () => {
       for (const [key, group] of [...groups]) for (const reader of [...group.readers]) end(key, group, reader)
@@ -236,3 +252,9 @@ export const makeLivePages = (runtime: Runtime.Runtime<never>): LivePages => {
     },
   }
 }
+
+/** Renders all open pages with each change that a viewer would see; never ends. */
+export const followChanges = (
+  live: Pick<LivePages, "refresh">,
+  { changes }: Pick<ChangeFeedService, "changes">,
+): Effect.Effect<void> => Stream.runForEach(changes, () => Effect.sync(live.refresh))

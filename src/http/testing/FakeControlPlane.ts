@@ -2,7 +2,7 @@
  * A control plane without streams: keeps channels in memory and lets tests set what they show. Put together of one fake
  * a service.
  */
-import { Effect, Queue, Stream } from "effect"
+import { Effect, PubSub, Stream } from "effect"
 import { makeStateTag } from "../../effects/config/state-tag.ts"
 import type { ConfigService } from "../../effects/declarative/Configuration.ts"
 import { WINDOWS } from "../../effects/history/history-model.ts"
@@ -68,7 +68,7 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
   const world = makeFakeWorld()
   const { channels, cues, events, find, set } = world
   const inserters: string[] = []
-  const changes = Effect.runSync(Queue.unbounded<void>())
+  const changes = Effect.runSync(PubSub.unbounded<void>())
   const channelsJson = () =>
     `${JSON.stringify(Object.fromEntries([...channels.values()].map((c) => [c.id, c.name])))}\n`
 
@@ -78,7 +78,7 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
         Effect.as(find(ref), { file: new Uint8Array(24), datagrams: 0, left_out: 0, ended_by: "time", name: "fake" }),
       ...over.captures,
     },
-    changeFeed: { changes: Stream.fromQueue(changes), ...over.changeFeed },
+    changeFeed: { changes: Stream.fromPubSub(changes), ...over.changeFeed },
     channels: { ...fakeChannels(world), ...over.channels },
     channelsJson: { text: () => Effect.sync(channelsJson), ...over.channelsJson },
     configuration: { ...fakeConfiguration, ...over.configuration },
@@ -125,6 +125,6 @@ export const makeFakeControlPlane = (over: FakeOver = {}): FakeControlPlane => {
       void Effect.runSync(Effect.map(find(ref), (channel) => events.set(channel.id, happened))),
     cued: (ref, ...found) => void Effect.runSync(Effect.map(find(ref), (channel) => cues.set(channel.id, found))),
     show: (ref, view) => void Effect.runSync(set(ref, view)),
-    change: () => void changes.unsafeOffer(undefined),
+    change: () => void Effect.runSync(PubSub.publish(changes, undefined)),
   }
 }
