@@ -157,7 +157,7 @@ it("drain and SIGTERM: each channel is handed over within a second, and its gap 
   await setStanding("b", "up")
 
   await observer.mark()
-  await node("c").kill("SIGTERM", 15_000)
+  expect(await node("c").kill("SIGTERM", 15_000)).toBe(0)
   expect(ownedBy(await rows(), "c")).toEqual([])
   await allSentSince(HAND_OVER_MS, "a node was ended")
   await start("c")

@@ -5,7 +5,7 @@
  *   beats       four in a lease, and at once when another node tells of a change
  *   isolation   looks twice a beat whether PostgreSQL still answers; asks the partners for leases when it does not
  */
-import { Deferred, Effect, Queue, type Scope } from "effect"
+import { Effect, Queue, type Scope } from "effect"
 import { firstPlacement } from "../../core/placement/choose-node.ts"
 import { NodeBrain } from "../../core/placement/node-brain.ts"
 import { type Acting, ask, carryOut } from "./carry-out-decisions.ts"
@@ -14,7 +14,7 @@ import { beatText, placeText, type StoredPlacement, type StoredSnapshot } from "
 import { grantedOf } from "./peer-leases.ts"
 
 /** Between two beats that are sent since something was told, in ms. */
-const SHORTEST_GAP_MS = 20
+export const SHORTEST_GAP_MS = 20
 /** PostgreSQL counts as away once its last answer is to a beat this many beats ago. */
 const LATE_BEATS = 1.4
 
@@ -177,20 +177,4 @@ export const startAgent = (options: AgentOptions): Effect.Effect<NodeAgent, neve
     yield* lasting(beatInTime)
     yield* lasting(lookForIsolation)
     return agent
-  })
-
-/** Waits until the node owns nothing that it could hand over, or the time is over. */
-export const handedOver = (agent: NodeAgent, withinMs: number): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const done = yield* Deferred.make<void>()
-    const look = Effect.gen(function* () {
-      const { brain } = agent
-      const others = brain.watch.up().some(({ name }) => name !== brain.self)
-      if (!others || brain.rows().every(({ owner }) => owner !== brain.self)) yield* Deferred.succeed(done, undefined)
-      else yield* agent.beatNow
-    })
-    yield* Effect.raceFirst(
-      Deferred.await(done),
-      Effect.forever(Effect.zipRight(look, Effect.sleep(SHORTEST_GAP_MS))),
-    ).pipe(Effect.timeoutOption(withinMs))
   })

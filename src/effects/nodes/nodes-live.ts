@@ -9,10 +9,12 @@ import { AppConfig, type AppConfigService } from "../config/AppConfig.ts"
 import type { NodeSettings } from "../config/node-settings.ts"
 import { EngineClient } from "../engine/EngineClient.ts"
 import { StartRefused } from "../model/Errors.ts"
+import { ExitDeadline } from "../model/ExitDeadline.ts"
 import { within } from "../model/within.ts"
 import { loadSecretKey } from "../store/secret-key.ts"
 import { type EngineFences, makeEngineFences } from "./engine-fences.ts"
-import { handedOver, type NodeAgent, startAgent } from "./NodeAgent.ts"
+import { HAND_OVER_WITHIN_MS, handedOver } from "./hand-over.ts"
+import { type NodeAgent, startAgent } from "./NodeAgent.ts"
 import { type NodeDatabase, openNodeDatabase } from "./NodeDatabase.ts"
 import { Nodes } from "./Nodes.ts"
 import { makeNodeAnswers, NOTE_WITHIN_MS } from "./node-answers.ts"
@@ -22,9 +24,6 @@ import { leaveText, type Self } from "./node-statements.ts"
 import { makeNodeVerbs } from "./node-verbs.ts"
 import { askForLeases, peerSecretOf } from "./peer-leases.ts"
 import { SINGLE_MACHINE } from "./single-machine.ts"
-
-/** How long a node that ends hands its channels over, in ms. */
-const HAND_OVER_WITHIN_MS = 8000
 
 const addressOf = ({ host, port, tls }: AppConfigService, { address }: NodeSettings) => {
   if (address !== null) return Effect.succeed(address)
@@ -64,7 +63,13 @@ const makeDeparture = (agent: NodeAgent, database: NodeDatabase, fences: EngineF
       isLeaving = true
       agent.brain.leave()
       yield* note("leaving")
-      yield* handedOver(agent, HAND_OVER_WITHIN_MS)
+      const { allow } = yield* ExitDeadline
+      yield* allow(HAND_OVER_WITHIN_MS)
+      const left = yield* handedOver(agent)
+      yield* allow(0)
+      if (left === 0) return
+      const channels = left === 1 ? "1 channel was" : `${left} channels were`
+      yield* Effect.logWarning(`${channels} not handed over: others may take over what this node has closed`)
     }),
     /** To be run once every channel is closed: what this node owned may be taken over at once. */
     finish: Effect.gen(function* () {
