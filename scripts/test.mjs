@@ -6,6 +6,7 @@ import { once } from "node:events"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
 import { join, relative } from "node:path"
 import { check } from "./check.mjs"
+import { inOwnSession } from "./own-session.mjs"
 import { bun, root, setup } from "./setup.mjs"
 
 const only = process.argv.slice(2)
@@ -162,6 +163,8 @@ const bundles = () => {
     slowness: Math.max(1, (performance.now() - began) / 1000 / USUAL_BUNDLING_S),
   }
 }
+
+await inOwnSession()
 
 let product
 try {
