@@ -114,21 +114,30 @@ export const channelEvents = async (product: Product, id: string): Promise<Reado
 
 /** Lateness in us above which the machine held the sender up, so that the schedules differ from those asked for. */
 const LATE_MAX_US = 30_000
-const ATTEMPTS = 3
+const ATTEMPTS = 6
+/** No attempt begins later than this, in ms. */
+const ATTEMPTS_WITHIN_MS = 100_000
 
 /**
- * Plays the scenarios, and plays them again when the machine was too busy to send in time. The channels are removed
- * afterwards. Rejects only when something does not start or the sender fails: outcomes are the tests' to judge.
+ * Plays the scenarios, and plays them again when the machine was too busy to send in time: the least late attempt
+ * counts. The channels are removed afterwards. Rejects only when something does not start or the sender fails: outcomes
+ * are the tests' to judge.
  */
 export const play = async (
   product: Product,
   scenarios: ReadonlyArray<Scenario>,
 ): Promise<ReadonlyMap<string, Outcome>> => {
-  for (let attempt = 1; ; attempt++) {
+  const began = performance.now()
+  let least: ReadonlyMap<string, Outcome> = new Map()
+  let leastLateUs = Number.POSITIVE_INFINITY
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const outcomes = await playOnce(product, scenarios)
     const [first] = outcomes.values()
-    if (attempt === ATTEMPTS || (first?.sending.late_max_us ?? 0) < LATE_MAX_US) return outcomes
+    const lateUs = first?.sending.late_max_us ?? 0
+    if (lateUs < leastLateUs) [least, leastLateUs] = [outcomes, lateUs]
+    if (leastLateUs < LATE_MAX_US || performance.now() - began > ATTEMPTS_WITHIN_MS) break
   }
+  return least
 }
 
 const playOnce = async (
