@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 
-/** True for a process that begun its session; also where nothing tells. */
+/** True for a process that began its session; also where nothing tells. */
 const hasOwnSession = () => {
   try {
     // Fields behind the name in brackets (proc_pid_stat(5)): state, parent, process group, session.
