@@ -12,6 +12,8 @@
  * Channels that send by our own SRT stack take turns within such a tick (`Phases`): each is drained and sent in its
  * phase, and what receivers say is taken in each. The event loop turns once a tick all the same.
  *
+ * What has come in a pause is read no faster than the outputs of its channel have their turns (`TurnLag`).
+ *
  * With nothing arriving for UDP and RTP outputs the loop blocks in epoll for at most `IDLE_MS`.
  *
  * Whatever is thrown belongs to one session or one leg, and ends that and nothing else; a pass always leads to the
@@ -28,6 +30,7 @@ import { type LegSet, LegWatch } from "./leg-watch.ts"
 import type { OutputSession } from "./outputs/output-session.ts"
 import { Phases, phasesFor } from "./phases.ts"
 import { CHOOSING, type Handling, RECEIVING, SENDING } from "./system/handling.ts"
+import { TurnLag } from "./turn-lag.ts"
 
 export const FAST_TICK_US = 500
 export const SLOW_TICK_US = 10000
@@ -63,6 +66,7 @@ export class PacketLoop {
   readonly #channels: () => Iterable<EngineChannel>
   readonly #hooks: LoopHooks
   readonly #watch: LegWatch
+  readonly #lag: TurnLag
   readonly #handling: Handling
   readonly #phaseOf = new WeakMap<EngineChannel, number>()
   #clockOffsetUs = 0
@@ -91,6 +95,7 @@ export class PacketLoop {
     this.#hooks = hooks
     this.#handling = hooks.handling
     this.#watch = new LegWatch(srt)
+    this.#lag = new TurnLag(core)
   }
 
   start(): void {
@@ -115,9 +120,13 @@ export class PacketLoop {
   }
 
   #take = (leg: Leg): void => {
+    const room = this.#lag.room(leg.channel)
+    // What is left is taken in the next tick, and would end every wait until then.
+    if (room === 0) this.#busy = true
+    if (room === 0) return
     this.#handling.begin(leg.channel, RECEIVING)
     try {
-      if (leg.receive(this.#clockOffsetUs, this.#drainUs) > 0) this.#busy = true
+      if (leg.receive(this.#clockOffsetUs, this.#drainUs, room) > 0) this.#busy = true
     } catch (cause) {
       this.#hooks.onLegFault(leg, cause)
     }
@@ -151,10 +160,7 @@ export class PacketLoop {
     }
     for (const channel of this.#channels()) {
       this.#carried += 1
-      this.#handling.begin(channel.index, SENDING)
-      for (const session of channel.sessions.values())
-        if (!session.spread) this.#turn(session, nowUs, slow)
-        else if (slow && this.#phaseOf.get(channel) === 0) this.#turn(session, nowUs, true)
+      this.#send(channel, nowUs, slow)
       if (!slow) continue
       this.#handling.begin(channel.index, CHOOSING)
       channel.decide(nowUs)
@@ -204,6 +210,7 @@ export class PacketLoop {
         if (this.#phaseOf.get(channel) !== phase) continue
         this.#handling.begin(channel.index, SENDING)
         for (const session of channel.sessions.values()) if (session.spread) this.#turn(session, nowUs, true)
+        this.#lag.turned(channel.index, false, true)
       }
       this.#handling.end()
       this.#guarded("SRT packets to receivers", () => this.#hooks.srt.submit())
@@ -217,6 +224,20 @@ export class PacketLoop {
     } catch (cause) {
       this.#hooks.onLegFault(leg, cause)
     }
+  }
+
+  /** Lets the outputs of a channel send that have their turn in a pass. */
+  #send(channel: EngineChannel, nowUs: number, slow: boolean): void {
+    this.#handling.begin(channel.index, SENDING)
+    const isPhase = slow && this.#phaseOf.get(channel) === 0
+    let [tickTurned, phaseTurned] = [true, true]
+    for (const session of channel.sessions.values())
+      if (session.spread === true && !isPhase) phaseTurned = false
+      else {
+        this.#turn(session, nowUs, slow)
+        tickTurned &&= slow || session.immediate
+      }
+    this.#lag.turned(channel.index, tickTurned, phaseTurned)
   }
 
   /** Lets one session send. */

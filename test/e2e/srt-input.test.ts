@@ -123,6 +123,26 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs", () => {
     },
   )
 
+  /** Stops a process with all its threads for `forMs`, `inMs` from now. */
+  const stop = (pid: number | undefined, inMs: number, forMs: number) => {
+    const say = (signal: NodeJS.Signals) => process.kill(pid ?? -1, signal)
+    const timers = [setTimeout(say, inMs, "SIGSTOP"), setTimeout(say, inMs + forMs, "SIGCONT")]
+    closers.push(() => {
+      for (const timer of timers) clearTimeout(timer)
+    })
+  }
+
+  it("nothing is lost at 20 Mbit/s when the sender, and then the engine, stands still for 1.6 s", async () => {
+    const latency = 3000
+    const ts = generateTs(3, { bitrate: 20_000_000 })
+    const fed = await feed(ts, "srt-live-transmit", "caller", { latency })
+    // What comes at once then is six times what a channel's ring holds: first from the sender, then out of libsrt.
+    stop(fed.near.child.pid, 1000, 1600)
+    stop(engine.pid, latency + 1000, 1600)
+    await passes(fed, 20e6)
+    for (const id of ["udp", "srt"]) expect((await engine.output(id)).packets_dropped, id).toBe(0)
+  })
+
   it.runIf(hasMedia).each(roles)("[media] all streams, one behind the other, from a %s", async (role) => {
     const all = transportStreams().map(({ name, first_sync }) => {
       const file = readMedia(name).subarray(first_sync)

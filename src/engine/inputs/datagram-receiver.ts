@@ -10,7 +10,7 @@ import type { UdpPortRegistry } from "../system/udp-port-registry.ts"
 import { FecPorts } from "./fec-ports.ts"
 import { FecReader } from "./fec-reader.ts"
 import { hasLostZone, type InputSocket, openInputSocket, socketMemory } from "./input-socket.ts"
-import { type LegReceiver, type ReceiverFacts, type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
+import type { LegReceiver, ReceiverFacts, ReceiverHost } from "./leg-receiver.ts"
 import { MulticastWatch } from "./multicast-watch.ts"
 import { RelayLink } from "./relay-link.ts"
 
@@ -40,6 +40,8 @@ export class DatagramReceiver implements LegReceiver {
   #fecRuns = false
   /** As in the last batch; unknown sizes count as the largest. */
   #slotsPerDatagram = SLOTS_PER_DATAGRAM_MAX
+  /** Slots that may still be filled in this turn. */
+  #room = 0
 
   constructor(host: ReceiverHost, policy: InputPolicy, ports: UdpPortRegistry) {
     this.#host = host
@@ -142,7 +144,8 @@ export class DatagramReceiver implements LegReceiver {
     if (report !== null) this.#host.say(report.kind === "joined" ? "rejoined" : "failed", report.message)
   }
 
-  receive(clockOffsetUs: number, nowUs: number): number {
+  receive(clockOffsetUs: number, nowUs: number, room: number): number {
+    this.#room = room
     const direct = this.#receiveFrom(this.fd, false, clockOffsetUs, nowUs)
     return this.#relay === null ? direct : direct + this.#receiveFrom(this.#relay.fd, true, clockOffsetUs, nowUs)
   }
@@ -152,10 +155,9 @@ export class DatagramReceiver implements LegReceiver {
     if (fd < 0) return 0
     const { base, core, index } = this.#host
     let total = 0
-    let slots = 0
-    while (slots < SLOTS_PER_TURN) {
-      const room = Math.max(1, Math.min(L.RX_BATCH, Math.floor((SLOTS_PER_TURN - slots) / this.#slotsPerDatagram)))
-      const count = libc.recvmmsg(fd, base + L.RX_MMSG, room, MSG_DONTWAIT, 0)
+    while (this.#room > 0) {
+      const most = Math.max(1, Math.min(L.RX_BATCH, Math.floor(this.#room / this.#slotsPerDatagram)))
+      const count = libc.recvmmsg(fd, base + L.RX_MMSG, most, MSG_DONTWAIT, 0)
       if (count <= 0) {
         if (isRelayed) this.#relay?.noteRefusal()
         break
@@ -167,11 +169,11 @@ export class DatagramReceiver implements LegReceiver {
       const appended = isRelayed
         ? core.ingestRelayed(index, count, clockOffsetUs, nowUs)
         : core.ingest(index, count, clockOffsetUs, nowUs)
-      this.#fecReader.mediaTaken(count, count < room, clockOffsetUs, nowUs)
+      this.#fecReader.mediaTaken(count, count < most, clockOffsetUs, nowUs)
       this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
       total += count
-      slots += Math.max(appended, count)
-      if (count < room) break
+      this.#room -= Math.max(appended, count)
+      if (count < most) break
     }
     return total
   }

@@ -52,13 +52,8 @@ export interface LegReceiver {
   relayBy?(relay: RelaySpec | null): void
   /** Every 10 ms: opens what is closed, and whatever else needs no packet. */
   poll(nowUs: number, clockOffsetUs: number): void
-  /** Gives the packet core what has come, for at most one turn of the outputs. Returns datagrams read. */
-  receive(clockOffsetUs: number, nowUs: number): number
+  /** Gives the packet core what has come, as far as it fills `room` slots, 1 at least. Returns datagrams read. */
+  receive(clockOffsetUs: number, nowUs: number, room: number): number
   facts(): ReceiverFacts
   close(): void
 }
-
-/**
- * Ring slots filled from one leg before the outputs have their turn: well below what a ring and an output's queue hold.
- */
-export const SLOTS_PER_TURN = 256

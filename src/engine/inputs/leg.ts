@@ -112,9 +112,9 @@ export class Leg {
     this.#receiver.poll(nowUs, clockOffsetUs)
   }
 
-  /** Takes what has come, for at most one turn of the outputs. Returns datagrams read. */
-  receive(clockOffsetUs: number, nowUs: number): number {
-    return this.#receiver.receive(clockOffsetUs, nowUs)
+  /** Takes what has come, as far as it fills `room` slots, 1 at least. Returns datagrams read. */
+  receive(clockOffsetUs: number, nowUs: number, room: number): number {
+    return this.#receiver.receive(clockOffsetUs, nowUs, room)
   }
 
   /** PAT, PMT, sender, sequence and PCR events of the packet core. */

@@ -146,8 +146,8 @@ export class SrtCallerReceiver implements LegReceiver {
     this.#nextAttemptUs = nowUs + retryDelayMs(this.#failures, reason.transient, Math.random(), policy) * 1000
   }
 
-  receive(_clockOffsetUs: number, nowUs: number): number {
-    return this.#reception.connection?.receive(nowUs) ?? 0
+  receive(_clockOffsetUs: number, nowUs: number, room: number): number {
+    return this.#reception.connection?.receive(nowUs, room) ?? 0
   }
 
   facts(): ReceiverFacts {

@@ -6,12 +6,14 @@ import { realtimeOffsetUs } from "../ffi/clock.ts"
 import { type LibSrt, SRT_EASYNCRCV, SRT_ECONNLOST, SRT_EINVSOCK, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import type { Reason, SrtInputFigures } from "../protocol/messages.ts"
 import { connectionLost, lastError, localAddress, readInputStats } from "../srt/srt-socket.ts"
-import { type ReceiverHost, SLOTS_PER_TURN } from "./leg-receiver.ts"
+import type { ReceiverHost } from "./leg-receiver.ts"
 
 /** Where the 64-bit `srctime` of SRT_MSGCTRL is, in words: the time a message is due, CLOCK_MONOTONIC in µs. */
 const SRCTIME = (L.RX_MSGCTRL + 16) >> 2
 
 const STATE_CHECK_US = 250_000
+/** Slots that a connection fills when nothing has told that it may be read: every 10 ms at most. */
+const POLLED_SLOTS = 128
 /** Longer than its latency no message waits; and so much longer at most. */
 const DRAINED_AFTER_US = 200_000
 
@@ -41,22 +43,23 @@ export class SrtIncoming {
   /** A message has been read: the sender is one. */
   proven = false
 
-  /** Takes what is due, for at most one turn of the outputs. Returns messages taken. */
-  receive(nowUs: number): number {
+  /** Takes what is due, as far as it fills `room` slots. Returns messages taken. */
+  receive(nowUs: number, room = POLLED_SLOTS): number {
     let total = 0
-    while (total < SLOTS_PER_TURN) {
-      const count = this.#readBatch(nowUs)
+    while (total < room) {
+      const most = Math.min(L.RX_BATCH, room - total)
+      const count = this.#readBatch(nowUs, most)
       total += count
-      if (count < L.RX_BATCH) break
+      if (count < most) break
     }
     return total
   }
 
-  /** Fills the receive batch from libsrt, and hands it on. */
-  #readBatch(nowUs: number): number {
+  /** Fills the receive batch from libsrt with `most` messages at most, and hands it on. */
+  #readBatch(nowUs: number, most: number): number {
     const { base, core, index } = this.#host
     let count = 0
-    while (count < L.RX_BATCH) {
+    while (count < most) {
       const at = L.RX_DATA + count * L.RX_STRIDE
       const length = this.#srt.recvmsg2(this.socket, base + at, L.RX_STRIDE, base + L.RX_MSGCTRL)
       if (length <= 0) {

@@ -131,8 +131,8 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     this.#reception.lost(reason, nowUs, cut)
   }
 
-  receive(_clockOffsetUs: number, nowUs: number): number {
-    return this.#reception.connection?.receive(nowUs) ?? 0
+  receive(_clockOffsetUs: number, nowUs: number, room: number): number {
+    return this.#reception.connection?.receive(nowUs, room) ?? 0
   }
 
   facts(): ReceiverFacts {

@@ -1,13 +1,15 @@
 /**
- * TS into a FIFO, whose reader (ffmpeg, for RTSP) the control plane runs: slots straight out of the packet memory,
- * never blocking.
+ * TS into a FIFO, whose reader (ffmpeg, for RTSP) the control plane runs: slots straight out of the packet memory while
+ * it takes them, never blocking.
  */
 import { constants } from "node:fs"
 import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { errno, libc } from "../ffi/libc.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
+import { FifoQueue } from "./fifo-queue.ts"
 import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
+import { queuedBytes } from "./queued-bytes.ts"
 import { SessionLife } from "./session-life.ts"
 
 const { O_NONBLOCK, O_WRONLY } = constants
@@ -29,6 +31,8 @@ export class PipeOutput implements OutputSession {
   readonly #path: string
   readonly #life = new SessionLife(() => this.#letGo())
   readonly #figures = this.#life.figures
+  /** What goes before the slots at the reader's place. */
+  readonly #queue = new FifoQueue()
   #reader: RingReader | null = null
   #fd = -1
   #nextOpenUs = 0
@@ -64,20 +68,61 @@ export class PipeOutput implements OutputSession {
   flush(): void {
     const reader = this.#reader
     if (reader === null || !this.#life.connected) return
+    if (!this.#context.fences.isOpen(this.channel)) return
+    this.#writeQueued()
+    let waiting = reader.backlog(this.#context.core.ringHead(this.channel))
+    while (waiting > 0 && this.#queue.bytes === 0 && this.#writeNext(reader)) waiting -= 1
+    if (waiting > 0) this.#keep(reader, waiting)
+  }
+
+  /** False when the FIFO has not taken it. */
+  #writeNext(reader: RingReader): boolean {
     const { base, core, fences } = this.#context
-    for (let waiting = reader.backlog(core.ringHead(this.channel)); waiting > 0; waiting--) {
+    if (!this.#life.connected || !fences.isOpen(this.channel)) return false
+    const slot = core.slotAddress(this.channel, reader.cursor)
+    const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
+    // Up to PIPE_BUF (4096) all is written or nothing (POSIX write).
+    if (libc.write(this.#fd, base + slot + SLOT_PAYLOAD, length) < 0) {
+      if (errno() !== EAGAIN) this.#lost(`errno ${errno()}`)
+      return false
+    }
+    this.#wrote(length, 1)
+    reader.next()
+    return true
+  }
+
+  #writeQueued(): void {
+    try {
+      this.#queue.write(this.#fd, (bytes, slots) => this.#wrote(bytes, slots))
+    } catch (cause) {
+      this.#lost(cause instanceof Error ? cause.message : String(cause))
+    }
+  }
+
+  #wrote(bytes: number, slots: number): void {
+    this.#figures.bytesSent += bytes
+    this.#figures.packetsSent += slots
+  }
+
+  #lost(why: string): void {
+    this.#end("pipe", `ffmpeg no longer reads its input (${why})`)
+  }
+
+  /** Moves the next `slots` slots into the queue; without room for them they stay in the ring until its bound. */
+  #keep(reader: RingReader, slots: number): void {
+    const { core } = this.#context
+    const size = queuedBytes(core, this.channel, reader)
+    if (!this.#life.connected || !this.#queue.hasRoom(size)) return
+    const bytes = new Uint8Array(size)
+    let at = 0
+    for (let i = 0; i < slots; i++) {
       const slot = core.slotAddress(this.channel, reader.cursor)
       const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
-      if (!fences.isOpen(this.channel)) return
-      // Up to PIPE_BUF (4096) all is written or nothing (POSIX write).
-      if (libc.write(this.#fd, base + slot + SLOT_PAYLOAD, length) < 0) {
-        if (errno() !== EAGAIN) this.#end("pipe", `ffmpeg no longer reads its input (errno ${errno()})`)
-        return
-      }
-      this.#figures.bytesSent += length
-      this.#figures.packetsSent += 1
+      bytes.set(core.u8.subarray(slot + SLOT_PAYLOAD, slot + SLOT_PAYLOAD + length), at)
+      at += length
       reader.next()
     }
+    this.#queue.put(bytes, slots)
   }
 
   fateOf(position: number): SlotFate {
@@ -86,7 +131,7 @@ export class PipeOutput implements OutputSession {
 
   stats(): OutputStats {
     this.#figures.packetsDropped = this.#reader?.dropped ?? 0
-    return statsOf(this, this.#figures)
+    return statsOf(this, this.#figures, { queueBytes: this.#queue.bytes })
   }
 
   #end(code: string, message: string): void {

@@ -1,5 +1,5 @@
 // A channel: float64 fields for the host, then private state that only the core touches.
-import { CHANNELS, CHANNEL_FIELDS, CHANNEL_SIZE, CHANNEL_SOURCE } from "./layout";
+import { CHANNELS, CHANNEL_FIELDS, CHANNEL_SIZE, CHANNEL_SOURCE, RELEASE_MAX } from "./layout";
 
 const STATE = CHANNEL_FIELDS * 8;
 /** u32: slots appended since the last tick by packets that had waited. */
@@ -17,12 +17,6 @@ export const CHANNEL_COUNT_FROM = STATE + 24;
 // Ranges of their own: merge.ts and align.ts.
 export const CHANNEL_MERGE_STATE = STATE + 64;
 export const CHANNEL_ALIGN_STATE = STATE + 256;
-
-/**
- * Slots that packets which waited may fill between two ticks. The outputs get their turn after each tick; with the
- * datagrams the host reads in that time it must stay within an output's queue.
- */
-export const RELEASE_MAX: u32 = 160;
 
 // @ts-ignore: decorator
 @inline
@@ -63,8 +57,12 @@ export function numberOf(leg: i32): i32 {
   return (leg & 1) + 1;
 }
 
+/**
+ * True while packets which waited may fill a slot more. The outputs get their turn after each tick; with the datagrams
+ * that the host reads in that time (engine/turn-lag.ts) it must stay within an output's queue.
+ */
 // @ts-ignore: decorator
 @inline
 export function mayRelease(channel: usize): bool {
-  return load<u32>(channel + CHANNEL_RELEASED) < RELEASE_MAX;
+  return load<u32>(channel + CHANNEL_RELEASED) < <u32>RELEASE_MAX;
 }

@@ -348,6 +348,8 @@ export const SECTIONS = PID_PACKETS + MAX_LEGS * PIDS * 4;
 // first PCR in 27 MHz float64@24, its packet index u32@32, its PID u32@36, RTP timestamp u32@40, RTP sequence u32@44;
 // payload@64.
 export const RING_SLOTS = 512;
+/** Slots that packets which waited (reordering, FEC, merge) may fill between two ticks; see channel.ts. */
+export const RELEASE_MAX = 160;
 export const SLOT_RX_I64 = 0;
 export const SLOT_RX_US = 8;
 export const SLOT_LENGTH = 16;

@@ -3,6 +3,7 @@
  * in.
  */
 
+import { SLOT_PAYLOAD_MAX } from "../../../core/assembly/memory/layout.ts"
 import type { ConnectionSigns } from "../../../core/srt/backup-choice.ts"
 import type { Malformed } from "../../../core/srt/protocol/packet.ts"
 import { keptForUs, repairForUs, type SlotReceipt } from "../../../core/srt/protocol/send-window.ts"
@@ -205,9 +206,10 @@ export class OwnConnection implements Holder {
     this.#carriedUs = nowUs
     this.#sender.retain(ring.tail)
     if (this.#sender.inFlight === 0) this.#waitingSinceUs = nowUs
-    if (this.#sender.kept > this.#sender.capacity - HISTORY_SPARE) this.#grow()
+    let waiting = this.#takeBacklog()
+    this.#makeRoom(waiting)
     let queued = 0
-    for (let waiting = this.#takeBacklog(); waiting > 0; waiting--) {
+    for (; waiting > 0; waiting--) {
       const position = reader.cursor
       const end = ring.length(position)
       while (reader.offset < end) {
@@ -235,16 +237,19 @@ export class OwnConnection implements Holder {
     return Math.min(waiting, CATCH_UP_SLOTS)
   }
 
-  #grow(): void {
-    const { capacity } = this.#sender
-    if (capacity >= HISTORY_MAX) return
+  /** Makes the history large enough for the packets of so many slots more, which come on top of those kept. */
+  #makeRoom(slots: number): void {
+    const needed = this.#sender.kept + slots * Math.ceil(SLOT_PAYLOAD_MAX / this.#packetSize) + HISTORY_SPARE
+    let { capacity } = this.#sender
+    while (capacity < needed && capacity < HISTORY_MAX) capacity *= 2
+    if (capacity === this.#sender.capacity) return
     const { arena } = this.#shared
     const older = this.#headers
-    const larger = arena.tryTake(capacity * 2 * HEADER)
-    // Without memory for more, what is sent waits until there is room in this one.
+    const larger = arena.tryTake(capacity * HEADER)
+    // Without memory for more, the oldest packets give way to new ones.
     if (larger === null) return
     this.#headers = larger
-    this.#sender.grow({ view: arena.view, at: this.#headers.at, capacity: capacity * 2 })
+    this.#sender.grow({ view: arena.view, at: this.#headers.at, capacity })
     // Packets of this pass may still point into it.
     this.#shared.batch.submit()
     arena.release(older)

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { RELEASE_MAX, RING_HEADS } from "../core/assembly/memory/layout.ts"
+import { PacketCore } from "../core/packet-core/packet-core.ts"
+import { QUEUE_SLOTS } from "./ring/ring-reader.ts"
+import { TurnLag } from "./turn-lag.ts"
+
+const MOST = 256
+const CHANNEL = 3
+
+const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)))
+const advance = (slots: number) => {
+  const at = (RING_HEADS + CHANNEL * 64) >> 2
+  core.u32[at] = (core.u32[at] ?? 0) + slots
+}
+
+describe.each([0, 2 ** 31 - 100, 2 ** 32 - 100])("with rings that begin at %d", (head) => {
+  const begin = () => {
+    core.u32[(RING_HEADS + CHANNEL * 64) >> 2] = head
+    const lag = new TurnLag(core)
+    lag.turned(CHANNEL, true, true)
+    return lag
+  }
+
+  it("leaves room for what one leg has at once, and less the further the ring is ahead", () => {
+    const lag = begin()
+    expect(lag.room(CHANNEL)).toBe(MOST)
+    advance(MOST)
+    const left = QUEUE_SLOTS - RELEASE_MAX - MOST
+    expect(lag.room(CHANNEL)).toBe(left)
+    advance(left)
+    expect(lag.room(CHANNEL)).toBe(0)
+    advance(RELEASE_MAX)
+    expect(lag.room(CHANNEL)).toBe(0)
+  })
+
+  it("goes by the outputs that are furthest behind: those of the tick, or those that are spread over it", () => {
+    const lag = begin()
+    advance(QUEUE_SLOTS - RELEASE_MAX)
+    lag.turned(CHANNEL, true, false)
+    expect(lag.room(CHANNEL)).toBe(0)
+    lag.turned(CHANNEL, false, true)
+    expect(lag.room(CHANNEL)).toBe(MOST)
+    advance(QUEUE_SLOTS - RELEASE_MAX)
+    lag.turned(CHANNEL, false, true)
+    expect(lag.room(CHANNEL)).toBe(0)
+    expect(lag.room(CHANNEL + 1)).toBe(MOST)
+  })
+})
