@@ -20,6 +20,8 @@ export interface Scenario {
   readonly input?: Readonly<Record<string, unknown>>
   /** Whether the stream also goes through an SRT listener with a latency of 600 ms, to srt-live-transmit. */
   readonly srt?: boolean
+  /** Lateness in us of its legs that it stands, when that is less than for others. */
+  readonly lateMaxUs?: number
 }
 
 /** A view of the channel, taken while the legs were sent. */
@@ -112,30 +114,39 @@ export const channelEvents = async (product: Product, id: string): Promise<Reado
   return [...body.events].sort((a, b) => a.id - b.id)
 }
 
-/** Lateness in us above which the machine held the sender up, so that the schedules differ from those asked for. */
-const LATE_MAX_US = 30_000
+/**
+ * Lateness in us above which the machine held the sender up, so that the schedules differ from those asked for; the most
+ * that a scenario stands.
+ */
+export const LATE_MAX_US = 30_000
 const ATTEMPTS = 6
 /** No attempt begins later than this, in ms. */
 const ATTEMPTS_WITHIN_MS = 100_000
 
+const lateOf = ({ lateUs }: Outcome): number => Math.max(0, ...lateUs.flat())
+
 /**
- * Plays the scenarios, and plays them again when the machine was too busy to send in time: the least late attempt
- * counts. The channels are removed afterwards. Rejects only when something does not start or the sender fails: outcomes
- * are the tests' to judge.
+ * Plays the scenarios, and plays those again whose legs the machine was too busy to send in time: of each the least late
+ * attempt counts. The channels are removed afterwards. Rejects only when something does not start or the sender fails:
+ * outcomes are the tests' to judge.
  */
 export const play = async (
   product: Product,
   scenarios: ReadonlyArray<Scenario>,
 ): Promise<ReadonlyMap<string, Outcome>> => {
   const began = performance.now()
-  let least: ReadonlyMap<string, Outcome> = new Map()
-  let leastLateUs = Number.POSITIVE_INFINITY
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const outcomes = await playOnce(product, scenarios)
-    const [first] = outcomes.values()
-    const lateUs = first?.sending.late_max_us ?? 0
-    if (lateUs < leastLateUs) [least, leastLateUs] = [outcomes, lateUs]
-    if (leastLateUs < LATE_MAX_US || performance.now() - began > ATTEMPTS_WITHIN_MS) break
+  const least = new Map<string, Outcome>()
+  let late = scenarios
+  for (let attempt = 1; attempt <= ATTEMPTS && late.length > 0; attempt++) {
+    if (attempt > 1 && performance.now() - began > ATTEMPTS_WITHIN_MS) break
+    for (const [name, outcome] of await playOnce(product, late)) {
+      const before = least.get(name)
+      if (before === undefined || lateOf(outcome) < lateOf(before)) least.set(name, outcome)
+    }
+    late = late.filter(({ name, lateMaxUs = LATE_MAX_US }) => {
+      const outcome = least.get(name)
+      return outcome === undefined || lateOf(outcome) >= lateMaxUs
+    })
   }
   return least
 }

@@ -19,7 +19,7 @@ import {
 import { readMedia } from "../media.ts"
 import { readPcap } from "../pcap.ts"
 import { numberNulls } from "../ts-difference.ts"
-import type { Scenario } from "./impaired-channels.ts"
+import { LATE_MAX_US, type Scenario } from "./impaired-channels.ts"
 
 /**
  * Time in us for which leg A is away: long enough for the alarm, which is raised when figures of each second have shown
@@ -58,6 +58,8 @@ const lossy = [later(loss(LOSS)), REORDER]
 const skewed = (us: number, window = 200) => ({
   legs: pair(false, [later(bursts(0.008, 0.4))], [later(bursts(0.008, 0.4)), delay(us)]),
   input: { merge_window_ms: window },
+  // The delayed leg may come no later than the window lasts.
+  ...(us < window * 1000 && { lateMaxUs: Math.min(LATE_MAX_US, (window * 1000 - us) / 2) }),
 })
 
 export const wrapTs = numberNulls(generateTs(SECONDS, { bitrate: 4_000_000, startPts90k: 2 ** 33 - 4 * 90_000 }))
