@@ -120,13 +120,11 @@ export class PacketLoop {
   }
 
   #take = (leg: Leg): void => {
-    const room = this.#lag.room(leg.channel)
-    // What is left is taken in the next tick, and would end every wait until then.
-    if (room === 0) this.#busy = true
-    if (room === 0) return
     this.#handling.begin(leg.channel, RECEIVING)
     try {
-      if (leg.receive(this.#clockOffsetUs, this.#drainUs, room) > 0) this.#busy = true
+      const room = this.#lag.room(leg.channel)
+      // What there is no room for is taken in the next tick, and would end every wait until then.
+      if (leg.receive(this.#clockOffsetUs, this.#drainUs, room) > 0 || room === 0) this.#busy = true
     } catch (cause) {
       this.#hooks.onLegFault(leg, cause)
     }

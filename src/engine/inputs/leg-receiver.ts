@@ -52,7 +52,7 @@ export interface LegReceiver {
   relayBy?(relay: RelaySpec | null): void
   /** Every 10 ms: opens what is closed, and whatever else needs no packet. */
   poll(nowUs: number, clockOffsetUs: number): void
-  /** Gives the packet core what has come, as far as it fills `room` slots, 1 at least. Returns datagrams read. */
+  /** Gives the packet core what has come, as far as it fills `room` slots. Returns datagrams read. */
   receive(clockOffsetUs: number, nowUs: number, room: number): number
   facts(): ReceiverFacts
   close(): void

@@ -112,7 +112,7 @@ export class Leg {
     this.#receiver.poll(nowUs, clockOffsetUs)
   }
 
-  /** Takes what has come, as far as it fills `room` slots, 1 at least. Returns datagrams read. */
+  /** Takes what has come, as far as it fills `room` slots. Returns datagrams read. */
   receive(clockOffsetUs: number, nowUs: number, room: number): number {
     return this.#receiver.receive(clockOffsetUs, nowUs, room)
   }

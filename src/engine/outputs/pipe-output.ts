@@ -6,6 +6,7 @@ import { constants } from "node:fs"
 import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import { errno, libc } from "../ffi/libc.ts"
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
+import { copySlots } from "../ring/copy-slots.ts"
 import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { FifoQueue } from "./fifo-queue.ts"
 import { type OutputSession, type SessionContext, statsOf } from "./output-session.ts"
@@ -111,18 +112,8 @@ export class PipeOutput implements OutputSession {
   /** Moves the next `slots` slots into the queue; without room for them they stay in the ring until its bound. */
   #keep(reader: RingReader, slots: number): void {
     const { core } = this.#context
-    const size = queuedBytes(core, this.channel, reader)
-    if (!this.#life.connected || !this.#queue.hasRoom(size)) return
-    const bytes = new Uint8Array(size)
-    let at = 0
-    for (let i = 0; i < slots; i++) {
-      const slot = core.slotAddress(this.channel, reader.cursor)
-      const length = core.u32[(slot + SLOT_LENGTH) >> 2] ?? 0
-      bytes.set(core.u8.subarray(slot + SLOT_PAYLOAD, slot + SLOT_PAYLOAD + length), at)
-      at += length
-      reader.next()
-    }
-    this.#queue.put(bytes, slots)
+    if (!this.#life.connected || !this.#queue.hasRoom(queuedBytes(core, this.channel, reader))) return
+    this.#queue.put(copySlots(core, this.channel, reader, slots), slots)
   }
 
   fateOf(position: number): SlotFate {

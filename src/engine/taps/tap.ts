@@ -4,8 +4,8 @@
  * reader is slow.
  */
 import { createConnection, type Socket } from "node:net"
-import { SLOT_LENGTH, SLOT_PAYLOAD } from "../../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../../core/packet-core/packet-core.ts"
+import { copySlots } from "../ring/copy-slots.ts"
 import { RingReader } from "../ring/ring-reader.ts"
 
 /** In bytes: a reader that has this much unread is cut off, before it costs the engine memory. */
@@ -37,28 +37,7 @@ export class Tap {
     const waiting = this.#reader.backlog(this.#core.ringHead(this.channel))
     if (waiting === 0) return
     if (this.#socket.writableLength > MAX_UNREAD) this.close()
-    else this.#socket.write(this.#take(this.#reader, waiting))
-  }
-
-  /** Copies the next slots: the ring is written over long before the socket is done with them. */
-  #take(reader: RingReader, waiting: number): Buffer {
-    const { u8, u32 } = this.#core
-    let size = 0
-    for (let i = 0; i < waiting; i++) size += u32[(this.#slot(reader.cursor + i) + SLOT_LENGTH) >> 2] ?? 0
-    const bytes = Buffer.allocUnsafe(size)
-    let at = 0
-    for (let i = 0; i < waiting; i++) {
-      const slot = this.#slot(reader.cursor)
-      const length = u32[(slot + SLOT_LENGTH) >> 2] ?? 0
-      bytes.set(u8.subarray(slot + SLOT_PAYLOAD, slot + SLOT_PAYLOAD + length), at)
-      at += length
-      reader.next()
-    }
-    return bytes
-  }
-
-  #slot(position: number): number {
-    return this.#core.slotAddress(this.channel, position >>> 0)
+    else this.#socket.write(copySlots(this.#core, this.channel, this.#reader, waiting))
   }
 
   close(): void {
