@@ -18,6 +18,8 @@ export interface Simulation {
   readonly startUs?: number
   /** Makes the machine busy elsewhere for `lengthUs` every `everyUs`; what arrives meanwhile waits in the sockets. */
   readonly stalls?: { readonly everyUs: number; readonly lengthUs: number }
+  /** Most datagrams of a leg that are read in a pass; what is left waits in the sockets. Default all. */
+  readonly mostAtOnce?: number
   /** Called after each pass, as the outputs are, with the events of the pass. */
   readonly eachPass?: (nowUs: number, events: ReadonlyArray<CoreEvent>) => void
 }
@@ -44,7 +46,14 @@ export const simulate = (
   legs: ReadonlyArray<Pick<Schedule, "datagrams">>,
   how: Simulation = {},
 ): Simulated => {
-  const { windowUs, reorderUs = 50_000, startUs = 10_000_000, stalls, eachPass } = how
+  const {
+    windowUs,
+    reorderUs = 50_000,
+    startUs = 10_000_000,
+    stalls,
+    eachPass,
+    mostAtOnce = Number.POSITIVE_INFINITY,
+  } = how
   core.takeEvents()
   core.resetChannel(0)
   for (const leg of [0, 1]) {
@@ -86,7 +95,9 @@ export const simulate = (
     for (const [leg, queue] of queues.entries()) {
       const from = next[leg] ?? 0
       let to = from
-      while ((queue[to]?.rx_us ?? Number.POSITIVE_INFINITY) <= nowUs) to += 1
+      const hasCome = () => (queue[to]?.rx_us ?? Number.POSITIVE_INFINITY) <= nowUs
+      while (hasCome() && to - from < mostAtOnce) to += 1
+      core.setLegField(leg, L.LEG_READ_US, hasCome() ? L.UNREAD_BEHIND_LAST : 0)
       next[leg] = to
       for (let at = from; at < to; at += L.RX_BATCH) {
         feedBatch(core, queue.slice(at, Math.min(at + L.RX_BATCH, to)), leg)

@@ -35,7 +35,7 @@ const tell = (result: FuzzResult, inputs: string): void => {
   const per = memory.bytesPerInput === null ? "too short to judge memory" : `${memory.bytesPerInput} bytes kept of each`
   process.stdout.write(
     `${verdict.padEnd(7)} ${target.padEnd(7)} ${result.inputs} ${inputs} in ${seconds} s (${rate}/s), seed ${result.seed}; ` +
-      `memory ${memory.firstMb} to ${memory.lastMb} MB, ${per}\n`,
+      `memory by quarters ${memory.quartersMb.join(", ")} MB, ${per}\n`,
   )
   if (failure !== null) process.stdout.write(`  ${failure.message}\n  stored: ${join(failure.file)}\n`)
 }

@@ -72,6 +72,8 @@ describe("memory", () => {
     const samples = Array.from({ length: 40 }, (_, i) => ({ at: i * 1000, value: 50e6 + i * 1e6 + noise(i) }))
     expect(judgeMemory(samples)).toMatchObject({ grows: true })
     expect(judgeMemory(samples).bytesPerInput).toBeGreaterThan(950)
+    const [first = 0, second = 0, third = 0, last = 0] = judgeMemory(samples).quartersMb
+    for (const growth of [second - first, third - second, last - third]) expect(growth).toBeGreaterThan(5)
   })
 
   it("that comes and goes, or grows only at first, does not grow", () => {
@@ -79,6 +81,9 @@ describe("memory", () => {
     expect(judgeMemory(comesAndGoes).grows).toBe(false)
     const warmsUp = comesAndGoes.map(({ at, value }, i) => ({ at, value: i < 8 ? value - (8 - i) * 3e6 : value }))
     expect(judgeMemory(warmsUp).grows).toBe(false)
+    const settles = Array.from({ length: 40 }, (_, i) => ({ at: i * 1000, value: 50e6 + Math.min(i, 20) * 1e6 }))
+    const [first = 0, , third = 0, last = 0] = judgeMemory(settles).quartersMb
+    expect([third - first > 5, last - third]).toEqual([true, 0])
   })
 
   it("of a few samples is not judged", () => {

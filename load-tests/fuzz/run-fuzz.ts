@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Random, seededRandom } from "../../src/core/scte35/testing/fuzz-decoder.ts"
-import { type Sample, type Trend, trendOf } from "../lib/trend.ts"
+import { median, type Sample, type Trend, trendOf } from "../lib/trend.ts"
 import type { FuzzRun, FuzzTarget } from "./fuzz-target.ts"
 
 export interface FuzzOptions {
@@ -27,8 +27,8 @@ export interface FuzzResult {
   /** The case that broke a promise: where it is stored, and what was said. */
   readonly failure: { readonly file: string; readonly message: string } | null
   readonly memory: {
-    readonly firstMb: number
-    readonly lastMb: number
+    /** After the warm-up, the median of each quarter of the run: shows whether growth levels off. */
+    readonly quartersMb: ReadonlyArray<number>
     /** Bytes that an input leaves behind, as far as that is certain; null when there were too few samples. */
     readonly bytesPerInput: number | null
     readonly grows: boolean
@@ -38,6 +38,7 @@ export interface FuzzResult {
 /** Memory is weighed so many times in a run, and the first part of them is the warm-up of caches and compilers. */
 const WEIGHINGS = 60
 const WARM_UP = 0.25
+const QUARTERS = [0, 1, 2, 3]
 /** After a weighing cases are played for so many times as long as it took. */
 const WEIGHING_REST = 20
 /** A run that is certain to leave less than this behind, in bytes, has not grown. */
@@ -57,8 +58,10 @@ export const judgeMemory = (samples: ReadonlyArray<Sample>): FuzzResult["memory"
   const trend: Trend | null = trendOf(settled)
   const inputs = (settled.at(-1)?.at ?? 0) - (settled[0]?.at ?? 0)
   return {
-    firstMb: Math.round((settled[0]?.value ?? 0) / 1e4) / 100,
-    lastMb: Math.round((settled.at(-1)?.value ?? 0) / 1e4) / 100,
+    quartersMb: QUARTERS.map((quarter) => {
+      const part = settled.slice((quarter * settled.length) / 4, ((quarter + 1) * settled.length) / 4)
+      return Math.round(median(part.map(({ value }) => value)) / 1e4) / 100
+    }),
     bytesPerInput: trend === null ? null : Math.round(trend.slope * 100) / 100,
     grows: trend !== null && trend.low * inputs > TOLERATED,
   }

@@ -114,11 +114,16 @@ export class EngineChannel {
     this.source.configure(this.#policy, this.legs)
   }
 
-  /** Lets the choice between the legs be made. What is thrown there leaves the stream as it is for a while. */
+  /**
+   * Lets the choice between the legs be made, as of the time until which they are read: after a pause of this process
+   * none is silent whose datagrams wait. What is thrown there leaves the stream as it is for a while.
+   */
   decide(nowUs: number): void {
     if (nowUs < this.#decideUs) return
     try {
-      this.source.decide(nowUs)
+      let readUs = nowUs
+      for (const leg of this.legs) readUs = Math.min(readUs, this.#inputs.core.readUntil(leg.index, nowUs))
+      this.source.decide(readUs)
     } catch (cause) {
       this.#decideUs = nowUs + FAULT_PAUSE_US
       this.#hooks.inputFault(this, "the choice between the sources", cause)

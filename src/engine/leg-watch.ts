@@ -1,8 +1,9 @@
 /**
- * Which legs have something to read. Legs are in sets, each drained at a time of its own: their sockets in one of the
- * kernel's epoll sets, their SRT connections in one of libsrt's, which has no descriptor.
+ * Which legs have something to read, and how far they have been read. Legs are in sets, each drained at a time of its
+ * own: their sockets in one of the kernel's epoll sets, their SRT connections in one of libsrt's, which has no descriptor.
  */
-import { MAX_LEGS } from "../core/assembly/memory/layout.ts"
+import { LEG_READ_US, MAX_LEGS, UNREAD_BEHIND_LAST } from "../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../core/packet-core/packet-core.ts"
 import type { LibSrt } from "./ffi/libsrt.ts"
 import type { Leg } from "./inputs/leg.ts"
 import { SrtPoll } from "./srt/srt-poll.ts"
@@ -12,6 +13,8 @@ import { Epoll } from "./system/epoll.ts"
 export class LegSet {
   readonly epoll = new Epoll()
   readonly srt: SrtPoll | null
+  /** When it was last drained: CLOCK_MONOTONIC in microseconds before its legs were read; 0 before the first time. */
+  drainedUs = 0
 
   constructor(srt: LibSrt | null) {
     this.srt = srt === null ? null : new SrtPoll(srt, MAX_LEGS)
@@ -37,13 +40,17 @@ interface Watched {
 
 export class LegWatch {
   readonly fast: LegSet
+  readonly #core: PacketCore
   readonly #srt: LibSrt | null
   /** One for each phase, made when it is needed. */
   readonly #slow: LegSet[] = []
   readonly #watched = new Map<Leg, Watched>()
   readonly #byTag: Array<Leg | undefined> = []
+  /** By index of the leg: the drain that left something of it unread, in microseconds. */
+  readonly #leftAtUs = new Float64Array(MAX_LEGS)
 
-  constructor(srt: LibSrt | null) {
+  constructor(core: PacketCore, srt: LibSrt | null) {
+    this.#core = core
     this.#srt = srt
     this.fast = new LegSet(srt)
   }
@@ -75,18 +82,33 @@ export class LegWatch {
     watched.set.remove(watched.relayFd, -1)
     this.#watched.delete(leg)
     this.#byTag[leg.index] = undefined
+    this.#core.setLegField(leg.index, LEG_READ_US, 0)
   }
 
-  /** Calls `take` with each leg of a set that has something to read. */
-  drain(set: LegSet, take: (leg: Leg) => void): void {
-    for (let i = 0, ready = set.epoll.wait(0); i < ready; i++) this.#take(set.epoll.tag(i), take)
+  /** Calls `take` with each leg of a set that has something to read; `nowUs` is CLOCK_MONOTONIC before it. */
+  drain(set: LegSet, nowUs: number, take: (leg: Leg) => void): void {
+    set.drainedUs = nowUs
+    for (let i = 0, ready = set.epoll.wait(0); i < ready; i++) this.#take(set, set.epoll.tag(i), take)
     if (set.srt === null) return
-    for (let i = 0, ready = set.srt.ready(); i < ready; i++) this.#take(set.srt.tag(i), take)
+    for (let i = 0, ready = set.srt.ready(); i < ready; i++) this.#take(set, set.srt.tag(i), take)
   }
 
-  #take(tag: number, take: (leg: Leg) => void): void {
+  #take(set: LegSet, tag: number, take: (leg: Leg) => void): void {
     const leg = this.#byTag[tag]
-    if (leg !== undefined) take(leg)
+    if (leg === undefined) return
+    take(leg)
+    // It may have failed, and be gone.
+    if (leg.hasMore && this.#byTag[tag] === leg) this.#leftAtUs[tag] = set.drainedUs
+  }
+
+  /** Tells the packet core how far each leg has been read, in a tick that began at `nowUs`. */
+  tellRead(nowUs: number): void {
+    for (const [leg, { set }] of this.#watched) {
+      const { drainedUs } = set
+      const hasMore = drainedUs > 0 && this.#leftAtUs[leg.index] === drainedUs
+      const readUs = hasMore ? UNREAD_BEHIND_LAST : drainedUs === nowUs ? 0 : drainedUs
+      this.#core.setLegField(leg.index, LEG_READ_US, readUs)
+    }
   }
 
   /** True when waiting in the kernel would not notice everything: SRT legs are among those drained often. */

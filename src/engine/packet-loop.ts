@@ -94,7 +94,7 @@ export class PacketLoop {
     this.#channels = channels
     this.#hooks = hooks
     this.#handling = hooks.handling
-    this.#watch = new LegWatch(srt)
+    this.#watch = new LegWatch(core, srt)
     this.#lag = new TurnLag(core)
   }
 
@@ -115,14 +115,14 @@ export class PacketLoop {
   /** Reads what the legs of a set have. */
   #drain(set: LegSet, nowUs: number): void {
     this.#drainUs = nowUs
-    this.#watch.drain(set, this.#take)
+    this.#watch.drain(set, nowUs, this.#take)
     this.#handling.end()
   }
 
   #take = (leg: Leg): void => {
     this.#handling.begin(leg.channel, RECEIVING)
     try {
-      const room = this.#lag.room(leg.channel)
+      const room = this.#lag.room(leg.channel, this.#drainUs)
       // What there is no room for is taken in the next tick, and would end every wait until then.
       if (leg.receive(this.#clockOffsetUs, this.#drainUs, room) > 0 || room === 0) this.#busy = true
     } catch (cause) {
@@ -153,6 +153,7 @@ export class PacketLoop {
     this.#drain(this.#watch.fast, nowUs)
     if (slow) {
       this.#drain(this.#watch.slow(0), nowUs)
+      this.#watch.tellRead(nowUs)
       this.#guarded("the packet core", () => this.#core.tick(nowUs))
       this.#guarded("SRT packets of receivers", () => this.#hooks.srt.receive(nowUs))
     }
@@ -189,6 +190,7 @@ export class PacketLoop {
     this.#clockOffsetUs = realtimeOffsetUs()
     for (const channel of this.#channels()) {
       const phase = channel.spread ? this.#phases.of(this.#spread++) : 0
+      this.#lag.share(channel.index, channel.legs.length)
       this.#phaseOf.set(channel, phase)
       // FEC before the media that outdate it.
       this.#handling.begin(channel.index, RECEIVING)

@@ -6,6 +6,9 @@ import { QUEUE_SLOTS } from "./ring/ring-reader.ts"
 import { TurnLag } from "./turn-lag.ts"
 
 const MOST = 256
+let drainUs = 0
+/** Room in a drain of its own. */
+const roomOf = (lag: TurnLag, channel = CHANNEL) => lag.room(channel, ++drainUs)
 const CHANNEL = 3
 
 const core = await PacketCore.instantiate(readFileSync(new URL("../../build/core.wasm", import.meta.url)))
@@ -24,26 +27,41 @@ describe.each([0, 2 ** 31 - 100, 2 ** 32 - 100])("with rings that begin at %d", 
 
   it("leaves room for what one leg has at once, and less the further the ring is ahead", () => {
     const lag = begin()
-    expect(lag.room(CHANNEL)).toBe(MOST)
+    expect(roomOf(lag)).toBe(MOST)
     advance(MOST)
     const left = QUEUE_SLOTS - RELEASE_MAX - MOST
-    expect(lag.room(CHANNEL)).toBe(left)
+    expect(roomOf(lag)).toBe(left)
     advance(left)
-    expect(lag.room(CHANNEL)).toBe(0)
+    expect(roomOf(lag)).toBe(0)
     advance(RELEASE_MAX)
-    expect(lag.room(CHANNEL)).toBe(0)
+    expect(roomOf(lag)).toBe(0)
+  })
+
+  it("is shared by the legs of a channel alike, whichever is read first", () => {
+    const lag = begin()
+    lag.share(CHANNEL, 2)
+    const all = QUEUE_SLOTS - RELEASE_MAX
+    drainUs += 1
+    expect(lag.room(CHANNEL, drainUs)).toBe(all / 2)
+    advance(all / 2)
+    expect(lag.room(CHANNEL, drainUs)).toBe(all / 2)
+    advance(all / 2)
+    expect(roomOf(lag)).toBe(0)
+    expect(lag.room(CHANNEL + 1, drainUs)).toBe(MOST)
+    lag.turned(CHANNEL, true, true)
+    expect(roomOf(lag)).toBe(all / 2)
   })
 
   it("goes by the outputs that are furthest behind: those of the tick, or those that are spread over it", () => {
     const lag = begin()
     advance(QUEUE_SLOTS - RELEASE_MAX)
     lag.turned(CHANNEL, true, false)
-    expect(lag.room(CHANNEL)).toBe(0)
+    expect(roomOf(lag)).toBe(0)
     lag.turned(CHANNEL, false, true)
-    expect(lag.room(CHANNEL)).toBe(MOST)
+    expect(roomOf(lag)).toBe(MOST)
     advance(QUEUE_SLOTS - RELEASE_MAX)
     lag.turned(CHANNEL, false, true)
-    expect(lag.room(CHANNEL)).toBe(0)
-    expect(lag.room(CHANNEL + 1)).toBe(MOST)
+    expect(roomOf(lag)).toBe(0)
+    expect(roomOf(lag, CHANNEL + 1)).toBe(MOST)
   })
 })

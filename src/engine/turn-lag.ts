@@ -3,7 +3,8 @@
  *
  * Legs that are drained for an output that sends at once are read twenty times a tick, and other outputs of the channel
  * have their turn once a tick: after a pause of the process or of the sender, a socket holds several times what a ring
- * does. It is emptied only as fast as the outputs can follow.
+ * does. It is emptied only as fast as the outputs can follow; and two legs are read alike, so that after a pause neither
+ * runs ahead of the other, which it may be merged with.
  */
 import { MAX_CHANNELS, RELEASE_MAX } from "../core/assembly/memory/layout.ts"
 import type { PacketCore } from "../core/packet-core/packet-core.ts"
@@ -17,9 +18,18 @@ export class TurnLag {
   /** Head of each ring when the outputs had their turn: those of a tick, and those that are spread over it. */
   readonly #ofTick = new Uint32Array(MAX_CHANNELS)
   readonly #ofPhase = new Uint32Array(MAX_CHANNELS)
+  readonly #legs = new Uint8Array(MAX_CHANNELS).fill(1)
+  /** The drain that a channel was last read in, in microseconds, and what each of its legs had room for in it. */
+  readonly #drainUs = new Float64Array(MAX_CHANNELS).fill(Number.NaN)
+  readonly #room = new Uint32Array(MAX_CHANNELS)
 
   constructor(core: PacketCore) {
     this.#core = core
+  }
+
+  /** So many legs share the room of a channel. */
+  share(channel: number, legs: number): void {
+    this.#legs[channel] = legs
   }
 
   /** The outputs of a channel have had their turn: all of those of a tick, all of those that are spread, or both. */
@@ -30,12 +40,17 @@ export class TurnLag {
   }
 
   /**
-   * Slots of a channel's ring that may be filled from a leg before the next turn, so that no output loses any. What
-   * waited for a gap may follow it.
+   * Slots of a channel's ring that each of its legs may fill in the drain of `drainUs`, so that no output loses any. What
+   * waited for a gap may follow them.
    */
-  room(channel: number): number {
+  room(channel: number, drainUs: number): number {
+    if (this.#drainUs[channel] === drainUs) return this.#room[channel] ?? 0
     const head = this.#core.ringHead(channel)
     const lag = Math.max((head - (this.#ofTick[channel] ?? 0)) >>> 0, (head - (this.#ofPhase[channel] ?? 0)) >>> 0)
-    return Math.max(0, Math.min(SLOTS_AT_ONCE, QUEUE_SLOTS - RELEASE_MAX - lag))
+    const each = Math.floor((QUEUE_SLOTS - RELEASE_MAX - lag) / Math.max(1, this.#legs[channel] ?? 1))
+    const room = Math.max(0, Math.min(SLOTS_AT_ONCE, each))
+    this.#drainUs[channel] = drainUs
+    this.#room[channel] = room
+    return room
   }
 }

@@ -167,15 +167,17 @@ it("has rules that all evaluate, over metrics that there are, of the type that t
 })
 
 it("keeps figures of SRT that agree with what was sent", async () => {
-  const value = async (name: string) => (await monitoring.query(`${name}{output="partner"}`))[0]?.value ?? Number.NaN
-  const [bytes, srtBytes, packets, unique, acks] = await Promise.all(
-    [
-      "output_sent_bytes_total",
-      "srt_sent_bytes_total",
-      "srt_sent_packets_total",
-      "srt_sent_unique_packets_total",
-      "srt_receive_ack_packets_total",
-    ].map((name) => value(`distributor_${name}`)),
+  const names = [
+    "output_sent_bytes_total",
+    "srt_sent_bytes_total",
+    "srt_sent_packets_total",
+    "srt_sent_unique_packets_total",
+    "srt_receive_ack_packets_total",
+  ].map((name) => `distributor_${name}`)
+  // In one question, so that all of them are of one scrape.
+  const found = await monitoring.query(`{__name__=~"${names.join("|")}",output="partner"}`)
+  const [bytes, srtBytes, packets, unique, acks] = names.map(
+    (name) => found.find(({ labels }) => labels["__name__"] === name)?.value ?? Number.NaN,
   )
   // libsrt counts 44 bytes of headers for each packet (UDP, IP and SRT), and leaves out what it has not sent yet.
   expect(srtBytes).toBeGreaterThan((bytes ?? 0) * 0.9)

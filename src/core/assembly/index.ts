@@ -12,7 +12,7 @@ export { ingest, ingestRelayed } from "./ingest/ingest";
 export { fecPortsEmpty, ingestFec } from "./ingest/ingest-fec";
 export { relay } from "./ingest/relay";
 export { resetChannel, resetLeg } from "./ingest/reset";
-export { tick } from "./ingest/tick";
+export { readUntil, tick } from "./ingest/tick";
 export { setSource } from "./merge/source";
 
 /**

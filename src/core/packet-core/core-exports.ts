@@ -18,6 +18,7 @@ export interface CoreExports {
   ) => number
   readonly setScte35Pid: (leg: number, pid: number) => void
   readonly tick: (nowUs: number) => void
+  readonly readUntil: (leg: number, nowUs: number) => number
   readonly ingest: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
   readonly ingestRelayed: (leg: number, count: number, clockOffsetUs: number, nowUs: number) => number
   readonly relay: (leg: number, count: number) => number

@@ -151,10 +151,16 @@ export class PacketCore {
   }
 
   /**
-   * Every 10 ms or so, before the outputs' turn: gives up gaps that have lasted too long. `nowUs` is CLOCK_MONOTONIC.
+   * Every 10 ms or so, before the outputs' turn: gives up gaps that have lasted too long. `nowUs` is CLOCK_MONOTONIC. By
+   * LEG_READ_US of its legs the host has said before how far they are read.
    */
   tick(nowUs: number): void {
     this.#exports.tick(nowUs)
+  }
+
+  /** The time until which all that came to a leg has been read, `nowUs` at most, by its LEG_READ_US. */
+  readUntil(leg: number, nowUs: number): number {
+    return this.#exports.readUntil(leg, nowUs)
   }
 
   /**

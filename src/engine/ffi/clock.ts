@@ -19,8 +19,24 @@ export const realtimeUs = (): number => read(CLOCK_REALTIME)
 /** CPU time of this thread in microseconds: does not grow while others have the processor. */
 export const threadCpuUs = (): number => read(CLOCK_THREAD_CPUTIME_ID)
 
-/** What to take from a CLOCK_REALTIME stamp to get a CLOCK_MONOTONIC one; changes when NTP steps the clock. */
-export const realtimeOffsetUs = (): number => realtimeUs() - monotonicUs()
+/** Two readings of a clock that are further apart, in us, were interrupted. */
+const TOGETHER_US = 20
+const READINGS_MAX = 5
+
+/**
+ * What to take from a CLOCK_REALTIME stamp to get a CLOCK_MONOTONIC one; changes when NTP steps the clock. Read anew when
+ * others got the processor between the two clocks: their time would shift every stamp.
+ */
+export const realtimeOffsetUs = (): number => {
+  let [closestUs, offsetUs] = [Number.POSITIVE_INFINITY, 0]
+  for (let left = READINGS_MAX; left > 0 && closestUs > TOGETHER_US; left--) {
+    const beforeUs = monotonicUs()
+    const wallUs = realtimeUs()
+    const apartUs = monotonicUs() - beforeUs
+    if (apartUs < closestUs) [closestUs, offsetUs] = [apartUs, wallUs - beforeUs]
+  }
+  return offsetUs
+}
 
 /** Blocks the thread until CLOCK_MONOTONIC reaches `us`; returns at once when it has. */
 export const sleepUntilUs = (us: number): void => {

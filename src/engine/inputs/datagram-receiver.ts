@@ -42,6 +42,7 @@ export class DatagramReceiver implements LegReceiver {
   #slotsPerDatagram = SLOTS_PER_DATAGRAM_MAX
   /** Slots that may still be filled in this turn. */
   #room = 0
+  hasMore = false
 
   constructor(host: ReceiverHost, policy: InputPolicy, ports: UdpPortRegistry) {
     this.#host = host
@@ -146,6 +147,7 @@ export class DatagramReceiver implements LegReceiver {
 
   receive(clockOffsetUs: number, nowUs: number, room: number): number {
     this.#room = room
+    this.hasMore = false
     const direct = this.#receiveFrom(this.fd, false, clockOffsetUs, nowUs)
     return this.#relay === null ? direct : direct + this.#receiveFrom(this.#relay.fd, true, clockOffsetUs, nowUs)
   }
@@ -160,7 +162,7 @@ export class DatagramReceiver implements LegReceiver {
       const count = libc.recvmmsg(fd, base + L.RX_MMSG, most, MSG_DONTWAIT, 0)
       if (count <= 0) {
         if (isRelayed) this.#relay?.noteRefusal()
-        break
+        return total
       }
       if (!isRelayed) {
         if (this.#host.capturePoint.capture !== null) this.#captured(count, 0)
@@ -173,8 +175,9 @@ export class DatagramReceiver implements LegReceiver {
       this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
       total += count
       this.#room -= Math.max(appended, count)
-      if (count < most) break
+      if (count < most) return total
     }
+    this.hasMore = true
     return total
   }
 

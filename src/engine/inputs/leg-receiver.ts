@@ -42,6 +42,8 @@ export interface LegReceiver {
   readonly relayFd?: number
   /** Packets can come: the socket is open, or a sender is connected. */
   readonly open: boolean
+  /** The last `receive` may have left datagrams unread, because there was no room for them. */
+  readonly hasMore: boolean
   /** Where packets arrive, for sentences: `on 239.1.2.3:5000`, `by SRT from 203.0.113.5:9000`. */
   readonly arrival: string
   /** Why packets cannot come; null when they can. */

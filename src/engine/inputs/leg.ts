@@ -15,6 +15,8 @@ import { openReceiver } from "./open-receiver.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
 
 const SILENT_US = 1e6
+/** On a machine with more to do than processors, what the kernel has stamped may take so long to reach a socket. */
+const TRANSIT_US = 50_000
 
 export class Leg {
   readonly spec: LegSpec
@@ -62,6 +64,7 @@ export class Leg {
     const set = (field: number, value: number) => this.#core.setLegField(this.index, field, value)
     set(L.LEG_REORDER_US, policy.reorder_ms * 1000)
     set(L.LEG_REORDER_MAX, L.REORDER_DATAGRAMS_MAX)
+    set(L.LEG_TRANSIT_US, TRANSIT_US)
     set(L.LEG_FEC_ENABLED, policy.fec === "auto" ? 1 : 0)
     // The senders of an SRT leg are looked at when they connect.
     const networks = this.spec.url === undefined ? parseAllowedSenders(policy.allowed_senders) : []
@@ -112,6 +115,11 @@ export class Leg {
     this.#receiver.poll(nowUs, clockOffsetUs)
   }
 
+  /** The last turn may have left datagrams unread, because there was no room for them. */
+  get hasMore(): boolean {
+    return this.#receiver.hasMore
+  }
+
   /** Takes what has come, as far as it fills `room` slots. Returns datagrams read. */
   receive(clockOffsetUs: number, nowUs: number, room: number): number {
     return this.#receiver.receive(clockOffsetUs, nowUs, room)
@@ -150,7 +158,7 @@ export class Leg {
   /** True when TS arrived in the last second; tells of the change. */
   checkLive(nowUs: number): boolean {
     const last = this.#gauge(L.LEG_LAST_RX_US)
-    const live = last > 0 && nowUs - last < SILENT_US
+    const live = last > 0 && this.#core.readUntil(this.index, nowUs) - last < SILENT_US
     if (live !== this.#live) {
       this.#live = live
       this.#say(

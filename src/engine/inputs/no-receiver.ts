@@ -6,6 +6,7 @@ export class NoReceiver implements LegReceiver {
   readonly fd = -1
   readonly srtSocket = -1
   readonly open = false
+  readonly hasMore = false
   readonly arrival = "nowhere"
   readonly problem: Reason
   readonly #host: ReceiverHost

@@ -146,6 +146,10 @@ export class SrtCallerReceiver implements LegReceiver {
     this.#nextAttemptUs = nowUs + retryDelayMs(this.#failures, reason.transient, Math.random(), policy) * 1000
   }
 
+  get hasMore(): boolean {
+    return this.#reception.connection?.hasMore === true
+  }
+
   receive(_clockOffsetUs: number, nowUs: number, room: number): number {
     return this.#reception.connection?.receive(nowUs, room) ?? 0
   }

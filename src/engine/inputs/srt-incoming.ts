@@ -42,16 +42,20 @@ export class SrtIncoming {
 
   /** A message has been read: the sender is one. */
   proven = false
+  /** The last `receive` may have left messages that are due, because there was no room for them. */
+  hasMore = false
 
   /** Takes what is due, as far as it fills `room` slots. Returns messages taken. */
   receive(nowUs: number, room = POLLED_SLOTS): number {
     let total = 0
+    this.hasMore = false
     while (total < room) {
       const most = Math.min(L.RX_BATCH, room - total)
       const count = this.#readBatch(nowUs, most)
       total += count
-      if (count < most) break
+      if (count < most) return total
     }
+    this.hasMore = true
     return total
   }
 

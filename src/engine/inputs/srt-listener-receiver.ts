@@ -131,6 +131,10 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     this.#reception.lost(reason, nowUs, cut)
   }
 
+  get hasMore(): boolean {
+    return this.#reception.connection?.hasMore === true
+  }
+
   receive(_clockOffsetUs: number, nowUs: number, room: number): number {
     return this.#reception.connection?.receive(nowUs, room) ?? 0
   }

@@ -283,6 +283,18 @@ export const LEG_ALLOWED = 104;
 export const ALLOWED_MAX = 8;
 export const ALLOWED_FIELDS = 5;
 
+/**
+ * Until when the host has read what came, written before each `tick` (CLOCK_MONOTONIC in us): what came later may still
+ * be in a socket. 0 when nothing can be; UNREAD_BEHIND_LAST when the last datagram was not the end of what waited.
+ */
+export const LEG_READ_US = 152;
+export const UNREAD_BEHIND_LAST = -1;
+/**
+ * Longest time in us from a datagram's stamp until it can be read, written by the host after `resetLeg`: on a busy machine
+ * the kernel hands on later than it stamps. What is stamped later is proof that nothing earlier is on its way.
+ */
+export const LEG_TRANSIT_US = 153;
+
 // Gauges again: addresses of four 32-bit words in host order, IPv4 in its mapped form; all 0 when there is none.
 /** Source address of the sender in use. */
 export const LEG_SOURCE_ADDRESS = 144;

@@ -2,7 +2,7 @@
 import {
   ALIGNMENT_SAME, CHANNEL_ALIGNMENT, CHANNEL_MERGE, CHANNEL_MERGE_ALLOWED, CHANNEL_MERGE_BOTH, CHANNEL_MERGE_WINDOW_US,
   CHANNEL_PATH_DIFFERENCE_US, CHANNEL_PENDING, CHANNEL_SOURCE, EVENT_MERGE, EVENT_MERGE_LEG, LEG_LAST_RX_US,
-  MERGE_CONTENT, MERGE_END_ASKED, MERGE_END_RESTARTED, MERGE_OFF, MERGE_RTP,
+  LEG_READ_US, MERGE_CONTENT, MERGE_END_ASKED, MERGE_END_RESTARTED, MERGE_OFF, MERGE_RTP, UNREAD_BEHIND_LAST,
 } from "../memory/layout";
 import { gauge, legAddress } from "../memory/leg";
 import {
@@ -29,10 +29,13 @@ export function isSilent(index: i32, nowUs: f64): bool {
 
 /**
  * True when the other leg has been heard for so long without this one that it goes on alone. While nothing comes on
- * either, or this process has stood still, neither is the one to go on with.
+ * either, or this process has stood still, neither is the one to go on with; and a leg of which more waits to be read is
+ * not silent.
  */
 export function isOutlived(index: i32): bool {
-  return gauge(legAddress(index ^ 1), LEG_LAST_RX_US) - gauge(legAddress(index), LEG_LAST_RX_US) > SILENT_US;
+  const leg = legAddress(index);
+  if (gauge(leg, LEG_READ_US) == UNREAD_BEHIND_LAST) return false;
+  return gauge(legAddress(index ^ 1), LEG_LAST_RX_US) - gauge(leg, LEG_LAST_RX_US) > SILENT_US;
 }
 
 /** Ends the merge; what waits goes out, gaps and all, as far as the ring can take it. `why` is 0 or MERGE_END_*. */
