@@ -207,6 +207,15 @@ describe("admission", () => {
     expect(await passing(packets, "listener", { salt: 0x85ebca6b }, sources)).not.toEqual(first)
   })
 
+  it("with any salt: neighbours neither all together nor all left out", async () => {
+    // Those nearest to 0 change the least from one address to the next when they are multiplied by.
+    for (const salt of [1, 3, 0x00800001, 0x40000001, 0x80000001, 0xff800001, 0xffffffff]) {
+      const got = await passing(packets.slice(0, 96), "listener", { salt }, sources)
+      expect(got.length, `salt ${salt}`).toBeGreaterThan(6)
+      expect(got.length, `salt ${salt}`).toBeLessThan(60)
+    }
+  })
+
   it("all ports of a source share its turn, by IPv4 and IPv6", async () => {
     for (const from of ["127.0.0.1", "::1"]) {
       const turns = await Promise.all(

@@ -90,6 +90,9 @@ const extensionsAddUp: ReadonlyArray<BpfLine> = [
   ]).flat(),
 ]
 
+/** An odd number whose bits follow no pattern. */
+const MIX = 0x2c1b3c6d
+
 /**
  * A number that is the same for all packets of an IPv4 address or an IPv6 /64, multiplied by the salt: its highest bits
  * must be 0.
@@ -106,6 +109,11 @@ const sourceIsChosen = (salt: number): ReadonlyArray<BpfLine> => [
   { code: loadWord, k: IP_HEADER + 12, at: "ipv4" },
   // Added first, so that no address is always chosen.
   { code: add, k: salt >>> 3, at: "hash" },
+  // Neighbours are far apart before the salt counts: by some salts they would all have the same turn.
+  { code: BPF.multiply, k: MIX },
+  { code: BPF.toIndex },
+  { code: BPF.shiftRight, k: 15 },
+  { code: BPF.xorIndex },
   { code: BPF.multiply, k: salt },
   { code: BPF.shiftRight, k: 32 - SOURCES_BITS },
   { code: ifEqual, k: 0, no: DROP },
