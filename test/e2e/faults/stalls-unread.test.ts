@@ -34,7 +34,7 @@ afterEach(async () => {
 
 it.each([
   ["legs that are merged, to UDP", "udp", [[losing(0)], [losing(128), delay(180_000)]]],
-  // Of a channel with nothing but SRT a leg is read in a phase of the tick.
+  // A leg of a channel with nothing but SRT is read in a phase of the tick.
   ["legs that are merged, to SRT", "srt", [[losing(0)], [losing(128), delay(180_000)]]],
   ["a leg whose datagrams overtake each other, to UDP", "udp", [[later(displace(0.5, 8))]]],
 ] as const)("the engine stands still for 0.4 and 0.6 s: nothing is given up of %s", async (_of, by, impairments) => {
