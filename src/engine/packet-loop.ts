@@ -124,7 +124,7 @@ export class PacketLoop {
     try {
       const room = this.#lag.room(leg.channel, this.#drainUs)
       // What there is no room for is taken in the next tick, and would end every wait until then.
-      if (leg.receive(this.#clockOffsetUs, this.#drainUs, room) > 0 || room === 0) this.#busy = true
+      if (leg.receive(this.#clockOffsetUs, room) > 0 || room === 0) this.#busy = true
     } catch (cause) {
       this.#hooks.onLegFault(leg, cause)
     }

@@ -3,6 +3,7 @@
 import * as L from "../../core/assembly/memory/layout.ts"
 import { formatEndpoint, isMulticast, zoneOf } from "../../core/net/address.ts"
 import { captureReceived, endAt } from "../captures/batches.ts"
+import { monotonicUs } from "../ffi/clock.ts"
 import { libc, MSG_DONTWAIT } from "../ffi/libc.ts"
 import type { InputPolicy, Reason, RelaySpec } from "../protocol/messages.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
@@ -145,15 +146,15 @@ export class DatagramReceiver implements LegReceiver {
     if (report !== null) this.#host.say(report.kind === "joined" ? "rejoined" : "failed", report.message)
   }
 
-  receive(clockOffsetUs: number, nowUs: number, room: number): number {
+  receive(clockOffsetUs: number, room: number): number {
     this.#room = room
     this.hasMore = false
-    const direct = this.#receiveFrom(this.fd, false, clockOffsetUs, nowUs)
-    return this.#relay === null ? direct : direct + this.#receiveFrom(this.#relay.fd, true, clockOffsetUs, nowUs)
+    const direct = this.#receiveFrom(this.fd, false, clockOffsetUs)
+    return this.#relay === null ? direct : direct + this.#receiveFrom(this.#relay.fd, true, clockOffsetUs)
   }
 
   /** What came directly is relayed; what was relayed is not, so that nothing can go round. */
-  #receiveFrom(fd: number, isRelayed: boolean, clockOffsetUs: number, nowUs: number): number {
+  #receiveFrom(fd: number, isRelayed: boolean, clockOffsetUs: number): number {
     if (fd < 0) return 0
     const { base, core, index } = this.#host
     let total = 0
@@ -164,14 +165,16 @@ export class DatagramReceiver implements LegReceiver {
         if (isRelayed) this.#relay?.noteRefusal()
         return total
       }
+      // Others may have had the processor since the pass began: no datagram is older than its stamp says.
+      const readUs = monotonicUs()
       if (!isRelayed) {
         if (this.#host.capturePoint.capture !== null) this.#captured(count, 0)
         this.#relay?.send(count)
       }
       const appended = isRelayed
-        ? core.ingestRelayed(index, count, clockOffsetUs, nowUs)
-        : core.ingest(index, count, clockOffsetUs, nowUs)
-      this.#fecReader.mediaTaken(count, count < most, clockOffsetUs, nowUs)
+        ? core.ingestRelayed(index, count, clockOffsetUs, readUs)
+        : core.ingest(index, count, clockOffsetUs, readUs)
+      this.#fecReader.mediaTaken(count, count < most, clockOffsetUs, readUs)
       this.#slotsPerDatagram = Math.max(1, Math.ceil(appended / count))
       total += count
       this.#room -= Math.max(appended, count)

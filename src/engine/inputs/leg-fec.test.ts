@@ -71,7 +71,7 @@ const collect = <A>(act: () => A): A => {
 const turn = () => {
   const [nowUs, offsetUs] = [monotonicUs(), realtimeOffsetUs()]
   collect(() => leg.poll(nowUs, offsetUs))
-  const read = collect(() => leg.receive(offsetUs, nowUs, 256))
+  const read = collect(() => leg.receive(offsetUs, 256))
   collect(() => core.tick(nowUs))
   return read
 }
@@ -106,7 +106,7 @@ describe.each([
     await sent(arrivals.slice(from, to), everyMs)
     // The turn looked at the FEC ports before all this came.
     const [nowUs, offsetUs] = [monotonicUs(), realtimeOffsetUs()]
-    collect(() => leg.receive(offsetUs, nowUs, 256))
+    collect(() => leg.receive(offsetUs, 256))
     collect(() => core.tick(nowUs))
     while (turn() > 0);
     for (let i = to; i < arrivals.length; i += 20) {

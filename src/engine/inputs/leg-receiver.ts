@@ -55,7 +55,7 @@ export interface LegReceiver {
   /** Every 10 ms: opens what is closed, and whatever else needs no packet. */
   poll(nowUs: number, clockOffsetUs: number): void
   /** Gives the packet core what has come, as far as it fills `room` slots. Returns datagrams read. */
-  receive(clockOffsetUs: number, nowUs: number, room: number): number
+  receive(clockOffsetUs: number, room: number): number
   facts(): ReceiverFacts
   close(): void
 }

@@ -15,8 +15,6 @@ import { openReceiver } from "./open-receiver.ts"
 import { ProgrammeTables } from "./programme-tables.ts"
 
 const SILENT_US = 1e6
-/** On a machine with more to do than processors, what the kernel has stamped may take so long to reach a socket. */
-const TRANSIT_US = 50_000
 
 export class Leg {
   readonly spec: LegSpec
@@ -64,7 +62,6 @@ export class Leg {
     const set = (field: number, value: number) => this.#core.setLegField(this.index, field, value)
     set(L.LEG_REORDER_US, policy.reorder_ms * 1000)
     set(L.LEG_REORDER_MAX, L.REORDER_DATAGRAMS_MAX)
-    set(L.LEG_TRANSIT_US, TRANSIT_US)
     set(L.LEG_FEC_ENABLED, policy.fec === "auto" ? 1 : 0)
     // The senders of an SRT leg are looked at when they connect.
     const networks = this.spec.url === undefined ? parseAllowedSenders(policy.allowed_senders) : []
@@ -121,8 +118,8 @@ export class Leg {
   }
 
   /** Takes what has come, as far as it fills `room` slots. Returns datagrams read. */
-  receive(clockOffsetUs: number, nowUs: number, room: number): number {
-    return this.#receiver.receive(clockOffsetUs, nowUs, room)
+  receive(clockOffsetUs: number, room: number): number {
+    return this.#receiver.receive(clockOffsetUs, room)
   }
 
   /** PAT, PMT, sender, sequence and PCR events of the packet core. */

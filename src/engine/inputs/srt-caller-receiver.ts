@@ -67,7 +67,7 @@ export class SrtCallerReceiver implements LegReceiver {
     const { connection } = this.#reception
     if (connection !== null) {
       connection.poll(nowUs)
-      connection.receive(nowUs)
+      connection.receive()
       if (connection.end !== null) this.#lost(connection.end, Date.now() - connection.connectedAt, nowUs)
     } else if (this.#calling >= 0) this.#look(nowUs)
     else if (!this.#resolving && nowUs >= this.#nextAttemptUs) void this.#call(nowUs)
@@ -150,8 +150,8 @@ export class SrtCallerReceiver implements LegReceiver {
     return this.#reception.connection?.hasMore === true
   }
 
-  receive(_clockOffsetUs: number, nowUs: number, room: number): number {
-    return this.#reception.connection?.receive(nowUs, room) ?? 0
+  receive(_clockOffsetUs: number, room: number): number {
+    return this.#reception.connection?.receive(room) ?? 0
   }
 
   facts(): ReceiverFacts {

@@ -2,7 +2,7 @@
 import * as L from "../../core/assembly/memory/layout.ts"
 import { placeDatagram } from "../../core/packet-core/place-datagram.ts"
 import { captureReceived, endOfSockaddr, endOfText } from "../captures/batches.ts"
-import { realtimeOffsetUs } from "../ffi/clock.ts"
+import { monotonicUs, realtimeOffsetUs } from "../ffi/clock.ts"
 import { type LibSrt, SRT_EASYNCRCV, SRT_ECONNLOST, SRT_EINVSOCK, SRTS_CONNECTED } from "../ffi/libsrt.ts"
 import type { Reason, SrtInputFigures } from "../protocol/messages.ts"
 import { connectionLost, lastError, localAddress, readInputStats } from "../srt/srt-socket.ts"
@@ -46,12 +46,12 @@ export class SrtIncoming {
   hasMore = false
 
   /** Takes what is due, as far as it fills `room` slots. Returns messages taken. */
-  receive(nowUs: number, room = POLLED_SLOTS): number {
+  receive(room = POLLED_SLOTS): number {
     let total = 0
     this.hasMore = false
     while (total < room) {
       const most = Math.min(L.RX_BATCH, room - total)
-      const count = this.#readBatch(nowUs, most)
+      const count = this.#readBatch(most)
       total += count
       if (count < most) return total
     }
@@ -60,7 +60,7 @@ export class SrtIncoming {
   }
 
   /** Fills the receive batch from libsrt with `most` messages at most, and hands it on. */
-  #readBatch(nowUs: number, most: number): number {
+  #readBatch(most: number): number {
     const { base, core, index } = this.#host
     let count = 0
     while (count < most) {
@@ -71,12 +71,13 @@ export class SrtIncoming {
         break
       }
       const atUs = (core.u32[SRCTIME] ?? 0) + (core.u32[SRCTIME + 1] ?? 0) * 2 ** 32
-      placeDatagram(core, count++, length, atUs === 0 ? nowUs : atUs)
+      placeDatagram(core, count++, length, atUs === 0 ? monotonicUs() : atUs)
     }
     if (count === 0) return 0
     this.proven = true
     if (this.#host.capturePoint.capture !== null) this.#captured(count)
-    core.ingest(index, count, 0, nowUs)
+    // Others may have had the processor since the pass began, and the messages become due in that time.
+    core.ingest(index, count, 0, monotonicUs())
     return count
   }
 
@@ -107,7 +108,7 @@ export class SrtIncoming {
     if (packets !== this.#packets) this.#heardUs = nowUs
     this.#packets = packets
     // What libsrt still has is read first: it tells the end itself.
-    if (this.#srt.getsockstate(this.socket) !== SRTS_CONNECTED) this.receive(nowUs)
+    if (this.#srt.getsockstate(this.socket) !== SRTS_CONNECTED) this.receive()
   }
 
   /** Since when no packet has come from the sender, whether its time has come or not. */

@@ -90,7 +90,7 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     const { connection } = this.#reception
     if (connection === null) return
     connection.poll(nowUs)
-    connection.receive(nowUs)
+    connection.receive()
     if (connection.proven) this.#place?.proven(connection.socket)
     if (connection.end !== null) this.#lost(connection.end, nowUs)
   }
@@ -113,7 +113,7 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     if (!this.#mayCome(peer)) return "its address is not one of input.allowed_senders"
     const { connection } = this.#reception
     if (connection !== null) {
-      connection.receive(nowUs)
+      connection.receive()
       if (connection.end === null && connection.silentUs(nowUs) < GIVES_WAY_US)
         return `another sender, ${connection.peer}, is connected: an input takes one at a time`
       this.#lost(connection.end ?? REPLACED, nowUs)
@@ -135,8 +135,8 @@ export class SrtListenerReceiver implements LegReceiver, ListeningLeg {
     return this.#reception.connection?.hasMore === true
   }
 
-  receive(_clockOffsetUs: number, nowUs: number, room: number): number {
-    return this.#reception.connection?.receive(nowUs, room) ?? 0
+  receive(_clockOffsetUs: number, room: number): number {
+    return this.#reception.connection?.receive(room) ?? 0
   }
 
   facts(): ReceiverFacts {

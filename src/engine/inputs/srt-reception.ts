@@ -79,7 +79,7 @@ export class SrtReception {
   drain(nowUs: number): void {
     if (this.#draining.length === 0) return
     for (const { connection, untilUs } of this.#draining) {
-      connection.receive(nowUs)
+      connection.receive()
       if (nowUs > untilUs) connection.close()
     }
     this.#draining = this.#draining.filter(({ untilUs }) => nowUs <= untilUs)

@@ -1,5 +1,5 @@
 // What time alone brings about: gaps that last too long, bytes that wait for more, timers of TR 101 290.
-import { LEG_FIRST_RX_US, LEG_READ_US, LEG_TRANSIT_US, MAX_CHANNELS } from "../memory/layout";
+import { LEG_FIRST_RX_US, LEG_READ_US, MAX_CHANNELS } from "../memory/layout";
 import { CHANNEL_RELEASED, channelAddress } from "../memory/channel";
 import { STATE_CLOCK, STATE_CUTS, gauge, legAddress } from "../memory/leg";
 import { checkTimers } from "../analysis/tr101290";
@@ -35,21 +35,15 @@ export function readUntil(index: i32, nowUs: f64): f64 {
   return min(nowUs, readUs > 0 ? readUs : load<f64>(leg + STATE_CLOCK));
 }
 
-/** The time until which nothing that came to a leg is on its way to the core any more; see LEG_TRANSIT_US. */
-function completeUntil(index: i32, nowUs: f64): f64 {
-  const leg = legAddress(index);
-  const untilUs = readUntil(index, nowUs);
-  return min(untilUs, max(load<f64>(leg + STATE_CLOCK), untilUs - gauge(leg, LEG_TRANSIT_US)));
-}
-
-/** As `completeUntil`; now for a leg that nothing is expected of. */
+/** As `readUntil`; now for a leg of a merge that nothing is expected of. */
 function mergedUntil(channel: i32, leg: i32, nowUs: f64): f64 {
-  return isPresent(channelAddress(channel), leg) ? completeUntil(channel * 2 + leg, nowUs) : nowUs;
+  return isPresent(channelAddress(channel), leg) ? readUntil(channel * 2 + leg, nowUs) : nowUs;
 }
 
 function tickLeg(index: i32, nowUs: f64): void {
   const leg = legAddress(index);
-  if (load<u32>(leg + STATE_CUTS)) settleBytes(index, leg, readUntil(index, nowUs));
-  tickReorder(index, leg, completeUntil(index, nowUs));
+  const untilUs = readUntil(index, nowUs);
+  if (load<u32>(leg + STATE_CUTS)) settleBytes(index, leg, untilUs);
+  tickReorder(index, leg, untilUs);
   checkTimers(index, leg, nowUs);
 }

@@ -289,11 +289,6 @@ export const ALLOWED_FIELDS = 5;
  */
 export const LEG_READ_US = 152;
 export const UNREAD_BEHIND_LAST = -1;
-/**
- * Longest time in us from a datagram's stamp until it can be read, written by the host after `resetLeg`: on a busy machine
- * the kernel hands on later than it stamps. What is stamped later is proof that nothing earlier is on its way.
- */
-export const LEG_TRANSIT_US = 153;
 
 // Gauges again: addresses of four 32-bit words in host order, IPv4 in its mapped form; all 0 when there is none.
 /** Source address of the sender in use. */
