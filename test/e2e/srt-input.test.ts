@@ -15,6 +15,13 @@ const MESSAGE = 1316
 /** What ffmpeg is given before anybody is there; srt-live-transmit would drop it. */
 const leadOf = (program: SrtProgram) => (program === "ffmpeg" ? MESSAGE : 0)
 
+/** How many messages of the stream came out. */
+const knownOf = (out: Buffer, ts: Uint8Array): string => {
+  let [known, all] = [0, 0]
+  for (let at = 0; at < ts.length; at += MESSAGE, all++) if (out.indexOf(ts.subarray(at, at + MESSAGE)) >= 0) known++
+  return `${known} of ${all} messages`
+}
+
 type Role = "caller" | "listener"
 
 /** Time in ms for which either side may stand still before packets come too late: of short streams, and of long ones. */
@@ -91,7 +98,10 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs", () => {
         () => `${ts.length} bytes by ${name} (have ${receiver.size})`,
         () => whole() || null,
         45_000,
-      )
+      ).catch(async (cause) => {
+        const beganAt = `the stream begins at ${beginning()}, and ${knownOf(receiver.bytes(), ts)} of it came out`
+        throw new Error(`${cause}; ${beganAt}; ${near.errors} ${JSON.stringify(await engine.leg())}`)
+      })
       const [bytes, from] = [receiver.bytes(), beginning()]
       expect([name, bytes.subarray(from, from + ts.length).equals(ts)]).toEqual([name, true])
     }
