@@ -52,6 +52,19 @@ describe.each([0, 2 ** 31 - 100, 2 ** 32 - 100])("with rings that begin at %d", 
     expect(roomOf(lag)).toBe(all / 2)
   })
 
+  it("is no more in all when a leg has two sockets, and asks for each", () => {
+    const lag = begin()
+    lag.share(CHANNEL, 2)
+    drainUs += 1
+    let filled = 0
+    for (let asked = 0; asked < 4; asked++) {
+      const room = lag.room(CHANNEL, drainUs)
+      advance(room)
+      filled += room
+    }
+    expect(filled).toBe(QUEUE_SLOTS - RELEASE_MAX)
+  })
+
   it("goes by the outputs that are furthest behind: those of the tick, or those that are spread over it", () => {
     const lag = begin()
     advance(QUEUE_SLOTS - RELEASE_MAX)

@@ -19,9 +19,9 @@ export class TurnLag {
   readonly #ofTick = new Uint32Array(MAX_CHANNELS)
   readonly #ofPhase = new Uint32Array(MAX_CHANNELS)
   readonly #legs = new Uint8Array(MAX_CHANNELS).fill(1)
-  /** The drain that a channel was last read in, in microseconds, and what each of its legs had room for in it. */
+  /** The drain that a channel was last read in, in microseconds, and each leg's share of the room when it began. */
   readonly #drainUs = new Float64Array(MAX_CHANNELS).fill(Number.NaN)
-  readonly #room = new Uint32Array(MAX_CHANNELS)
+  readonly #share = new Uint32Array(MAX_CHANNELS)
 
   constructor(core: PacketCore) {
     this.#core = core
@@ -40,17 +40,17 @@ export class TurnLag {
   }
 
   /**
-   * Slots of a channel's ring that each of its legs may fill in the drain of `drainUs`, so that no output loses any. What
-   * waited for a gap may follow them.
+   * Slots of a channel's ring that one of its legs may fill now, in the drain of `drainUs`, so that no output loses any.
+   * What waited for a gap may follow them. A leg that another node relays has two sockets, and asks for each.
    */
   room(channel: number, drainUs: number): number {
-    if (this.#drainUs[channel] === drainUs) return this.#room[channel] ?? 0
     const head = this.#core.ringHead(channel)
     const lag = Math.max((head - (this.#ofTick[channel] ?? 0)) >>> 0, (head - (this.#ofPhase[channel] ?? 0)) >>> 0)
-    const each = Math.floor((QUEUE_SLOTS - RELEASE_MAX - lag) / Math.max(1, this.#legs[channel] ?? 1))
-    const room = Math.max(0, Math.min(SLOTS_AT_ONCE, each))
-    this.#drainUs[channel] = drainUs
-    this.#room[channel] = room
-    return room
+    const left = Math.max(0, QUEUE_SLOTS - RELEASE_MAX - lag)
+    if (this.#drainUs[channel] !== drainUs) {
+      this.#drainUs[channel] = drainUs
+      this.#share[channel] = Math.min(SLOTS_AT_ONCE, Math.floor(left / Math.max(1, this.#legs[channel] ?? 1)))
+    }
+    return Math.min(left, this.#share[channel] ?? 0)
   }
 }
