@@ -180,6 +180,11 @@ export class SrtReceiver {
     )
   }
 
+  /** Waits until what came is `enough`. */
+  until(what: string, enough: (bytes: Buffer) => boolean, ms = 10_000): Promise<true> {
+    return eventually(what, () => (enough(this.bytes()) ? true : null), ms)
+  }
+
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     await this.program.stop(signal)
     this.#udp.close()

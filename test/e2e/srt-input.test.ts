@@ -15,11 +15,13 @@ const MESSAGE = 1316
 /** What ffmpeg is given before anybody is there; srt-live-transmit would drop it. */
 const leadOf = (program: SrtProgram) => (program === "ffmpeg" ? MESSAGE : 0)
 
-/** How many messages of the stream came out. */
-const knownOf = (out: Buffer, ts: Uint8Array): string => {
-  let [known, all] = [0, 0]
-  for (let at = 0; at < ts.length; at += MESSAGE, all++) if (out.indexOf(ts.subarray(at, at + MESSAGE)) >= 0) known++
-  return `${known} of ${all} messages`
+/** Which messages of the stream did not come out, at their places behind its beginning. */
+const missingOf = (out: Buffer, from: number, ts: Uint8Array): string => {
+  const places = Array.from({ length: ts.length / MESSAGE }, (_, i) => i)
+  const messageOf = (bytes: Uint8Array, i: number) => Buffer.from(bytes.subarray(i * MESSAGE, (i + 1) * MESSAGE))
+  const behind = out.subarray(Math.max(0, from))
+  const missing = places.filter((i) => !messageOf(behind, i).equals(messageOf(ts, i)))
+  return `${missing.length} of ${places.length} messages are not at their places, from ${missing[0]} on`
 }
 
 type Role = "caller" | "listener"
@@ -99,7 +101,7 @@ describe.skipIf(openSrtLibrary({}).srt === null)("SRT inputs", () => {
         () => whole() || null,
         45_000,
       ).catch(async (cause) => {
-        const beganAt = `the stream begins at ${beginning()}, and ${knownOf(receiver.bytes(), ts)} of it came out`
+        const beganAt = `the stream begins at ${beginning()}, and ${missingOf(receiver.bytes(), beginning(), ts)}`
         throw new Error(`${cause}; ${beganAt}; ${near.errors} ${JSON.stringify(await engine.leg())}`)
       })
       const [bytes, from] = [receiver.bytes(), beginning()]

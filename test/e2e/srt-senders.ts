@@ -11,6 +11,13 @@ const NULLS = Buffer.concat(
   Array.from({ length: 7 }, () => Buffer.from([0x47, 0x1f, 0xff, 0x10, ...Array(184).fill(0xff)])),
 )
 
+/**
+ * Messages behind what is sent. ffmpeg keeps the last message until there is another. srt-live-transmit reads 4096
+ * bytes at a time and takes one message when there is something to read: after it has read everything it keeps up to
+ * three messages, most of them when it finds many at once.
+ */
+const BEHIND = 4
+
 export type SrtProgram = "srt-live-transmit" | "ffmpeg"
 
 /** Both copy their standard input to the URL; ffmpeg's data muxer writes packets as its data demuxer has read them. */
@@ -56,8 +63,8 @@ export class SrtSender {
   }
 
   /**
-   * Gives it TS, evenly at `bitrate`, and null packets behind it, since programs keep the last message until there is
-   * another. Resolves when all of it is written, or `signal` says stop.
+   * Gives it TS, evenly at `bitrate`, and null packets behind it, which push out what programs keep. Resolves when all of
+   * it is written, or `signal` says stop.
    */
   async send(ts: Uint8Array, bitrate = 8_000_000, signal?: AbortSignal): Promise<void> {
     const startedAt = performance.now()
@@ -66,8 +73,7 @@ export class SrtSender {
       const aheadMs = ((at + MESSAGE) * 8000) / bitrate - (performance.now() - startedAt)
       if (aheadMs > 2) await new Promise((resolve) => setTimeout(resolve, aheadMs))
     }
-    this.child.stdin?.write(NULLS)
-    this.child.stdin?.write(NULLS)
+    for (let left = BEHIND; left > 0; left--) this.child.stdin?.write(NULLS)
   }
 
   /**
