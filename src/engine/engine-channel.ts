@@ -1,7 +1,8 @@
 /** A channel inside the engine: its legs, which of them fills the ring, and the outputs that read it. */
+import { RING_SLOTS } from "../core/assembly/memory/layout.ts"
 import { legIndex } from "../core/packet-core/leg-index.ts"
 import { CueTracker } from "./cue-tracker.ts"
-import { monotonicUs } from "./ffi/clock.ts"
+import { monotonicUs, realtimeOffsetUs } from "./ffi/clock.ts"
 import type { InputContext } from "./inputs/input-context.ts"
 import { Leg } from "./inputs/leg.ts"
 import type { LegSurroundings } from "./inputs/leg-figures.ts"
@@ -31,6 +32,8 @@ const sameLeg = (a: LegSpec, b: LegSpec): boolean =>
 
 /** A leg that failed inside is opened again after so long, and a choice between legs that failed is made again. */
 const FAULT_PAUSE_US = 3e6
+/** Rings full of datagrams that are read at once at most: many times what a socket holds. */
+const CATCH_UP_READS = 8
 
 /** Told of what happens to a channel's input, and of what was thrown where. */
 export interface ChannelHooks {
@@ -127,6 +130,25 @@ export class EngineChannel {
     } catch (cause) {
       this.#decideUs = nowUs + FAULT_PAUSE_US
       this.#hooks.inputFault(this, "the choice between the sources", cause)
+    }
+  }
+
+  /**
+   * Reads all that has come, unless outputs send: before the first one of a channel that another machine may have sent
+   * until now. On a busy machine datagrams wait to be read; sent from here they would be sent twice.
+   */
+  catchUp(): void {
+    for (const session of this.sessions.values()) if (session.state !== "ended") return
+    const clockOffsetUs = realtimeOffsetUs()
+    for (const leg of this.legs) {
+      try {
+        for (let left = CATCH_UP_READS; left > 0; left--) {
+          leg.receive(clockOffsetUs, RING_SLOTS)
+          if (!leg.hasMore) break
+        }
+      } catch (cause) {
+        this.replaceLeg(leg, cause)
+      }
     }
   }
 

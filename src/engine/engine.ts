@@ -213,6 +213,7 @@ export class Engine {
     if (!this.#fenced.fences.isOpen(channel.index)) return fencedReason
     if (channel.sessions.has(spec.id))
       return { ...refused("exists", `output ${spec.label} is open already`), transient: true }
+    if (this.#fenced.fences.has(channel.index)) channel.catchUp()
     const opened = openSession(this.#context, spec, channel.index)
     if (!opened.ok) return opened.error
     channel.sessions.set(spec.id, opened.session)

@@ -1,7 +1,9 @@
 /** The fence of a channel as the control plane moves it, in an engine of this process. */
+import { execFileSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { numberedTs } from "../../test/e2e/datagrams.ts"
 import { EngineBench } from "../../test/e2e/engine-bench.ts"
@@ -13,6 +15,8 @@ import { sendTs } from "../../test/e2e/send-ts.ts"
 import { policyOf } from "../effects/config/input-policy.ts"
 import { FENCED } from "./protocol/fenced.ts"
 import { fenceClockUs } from "./system/fence-clock.ts"
+
+const DATAGRAMS = fileURLToPath(new URL("../../test/e2e/datagrams.ts", import.meta.url))
 
 let bench: EngineBench
 let receiver: UdpReceiver
@@ -31,6 +35,19 @@ const put = (fence_us?: number, id = "c1", at = port) =>
   })
 const lease = (ms: number, id = "c1") =>
   bench.ask({ cmd: "lease", fences: [{ channel_id: id, fence_us: fenceClockUs() + ms * 1000 }] })
+/**
+ * Sends the numbered packets from `first` on, in datagrams of 7, and returns when they are sent: by another program, so
+ * that this process and its engine stand still meanwhile.
+ */
+const sendMeanwhile = (source: number, first: number, datagrams: number) => {
+  const program = `
+    const { numberedTs, payloadsOf } = await import(${JSON.stringify(DATAGRAMS)})
+    const socket = (await import("node:dgram")).createSocket("udp4").bind(${source}, "127.0.0.1")
+    for (const payload of payloadsOf(numberedTs(7 * ${datagrams}, ${first})))
+      await new Promise((resolve) => socket.send(payload, ${port}, "127.0.0.1", resolve))
+    socket.close()`
+  execFileSync(process.execPath, ["-e", program])
+}
 const udp = () => `udp://127.0.0.1:${receiver.port}`
 
 beforeEach(async () => {
@@ -57,6 +74,22 @@ describe("a standby", () => {
     await sendTs(live, { port, bitrate: 20e6 })
     await receiver.atLeast(100)
     expect(receiver.bytes().equals(live)).toBe(true)
+  })
+
+  it("sends nothing that came before it was asked to, though it had not been read, and all that came since", async () => {
+    const source = await freeUdpPort()
+    put(0)
+    await bench.legSaid("open")
+    sendMeanwhile(source, 0, 20)
+    await eventually("the leg is analysed", () => (bench.counters()["ts_packets"] === 140 ? true : null))
+    sendMeanwhile(source, 140, 60)
+    lease(60_000)
+    const output = { id: "o1", label: "o1", session: "s-o1", url: udp(), from_us: fenceClockUs() }
+    sendMeanwhile(source, 560, 40)
+    expect(bench.ask({ cmd: "open_output", channel_id: "c1", output })).toMatchObject({ ok: true })
+    sendMeanwhile(source, 840, 10)
+    await receiver.atLeast(50)
+    expect(receiver.bytes().equals(numberedTs(7 * 50, 560))).toBe(true)
   })
 
   it("is what a channel becomes whose fence is moved back: its outputs end, and no other's", async () => {

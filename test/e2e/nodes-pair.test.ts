@@ -161,6 +161,28 @@ it("the pages of the node that does not own a channel choose its standby, move i
   await close()
 })
 
+it("a node whose engine stands still while it takes over sends nothing that the other one sent", async () => {
+  await placed("b would take over", ({ owner, partner }) => owner === "a" && partner === "b")
+  const move = async (node: Product, to: string) => {
+    const engine = await node.enginePid()
+    await observer.mark()
+    process.kill(engine, "SIGSTOP")
+    try {
+      const moved = a.api("POST", `/api/channels/${slug}/move`, { node: to })
+      await placed(`${to} owns it`, ({ owner }) => owner === to)
+      // Time for it to ask its engine, which has what came meanwhile in its socket.
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      process.kill(engine, "SIGCONT")
+      expect((await moved).status).toBe(200)
+    } finally {
+      process.kill(engine, "SIGCONT")
+    }
+    expect(await doubles(), `to ${to}`).toBe(0)
+  }
+  await move(b, "b")
+  await move(a, "a")
+})
+
 it("the node on Deno takes over when the one on Bun is gone, and shows it", async () => {
   await placed("b would take over", ({ owner, partner }) => owner === "a" && partner === "b")
   await observer.mark()

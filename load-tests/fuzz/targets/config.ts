@@ -1,12 +1,14 @@
-/** Configuration documents, in YAML and JSON, read and planned by the real control plane without being carried out. */
+/** Configuration documents, in YAML and JSON, read and planned without being carried out, some by all of a control plane. */
 import { stringify } from "yaml"
 import type { Random } from "../../../src/core/scte35/testing/fuzz-decoder.ts"
 import { NAMED } from "../../../src/http/openapi/components.ts"
 import { OPERATIONS } from "../../../src/http/openapi/document.ts"
 import { damageBytes, type FuzzTarget, oneOf } from "../fuzz-target.ts"
+import { decodeRequest, encodeRequest, onlyRead } from "./asked.ts"
 import { FuzzedControlPlane } from "./control-plane.ts"
 import { damagedJson, damageJson, type Json } from "./damage-json.ts"
-import { decodeRequest, encodeRequest } from "./http.ts"
+import { BodyReader } from "./reader.ts"
+import { SMALL } from "./small-config.ts"
 
 /** What only YAML has. */
 const YAML_PIECES = [
@@ -31,27 +33,8 @@ const YAML_PIECES = [
   "~",
 ]
 
-const SMALL: Json = {
-  version: 1,
-  channels: [
-    {
-      slug: "main",
-      name: "Main event",
-      rtp_ip: "127.0.0.1",
-      rtp_port: 7000,
-      backup_rtp_ip: "239.1.2.3",
-      backup_rtp_port: 7002,
-      tags: ["news"],
-      input: { mode: "hitless", reorder_ms: 50, scte35_pid: 500 },
-      outputs: [
-        { slug: "cdn", name: "CDN", url: "srt://192.0.2.1:9000?passphrase=0123456789abcdef&latency=200" },
-        { slug: "rec", url: "file://main", settings: { segment_s: 60 } },
-        { slug: "rtmp", url: "rtmp://192.0.2.2/live", stream_key: "key", enabled: false },
-      ],
-    },
-    { slug: "srt-in", name: "By SRT", input_url: "srt://0.0.0.0:9100?mode=listener&streamid=a", outputs: [] },
-  ],
-}
+/** One document in so many is YAML, which takes ten times as long as JSON, to make and to read. */
+const YAML_EVERY = 8
 
 const examples = (): ReadonlyArray<Json> => {
   const body = OPERATIONS.find(({ method, path }) => method === "put" && path === "/api/config")?.body
@@ -72,22 +55,27 @@ const damagedYaml = (random: Random, value: Json): Uint8Array => {
 export const config: FuzzTarget = {
   name: "config",
   inputs: "documents",
-  open: () => {
+  open: async () => {
     const plane = new FuzzedControlPlane()
+    const reader = await BodyReader.open(SMALL)
     const sound = examples()
     return {
       make: (random) => {
-        const yaml = random() % 2 === 0
-        const value = oneOf(random, sound)
+        const read = onlyRead(random)
+        const yaml = random() % YAML_EVERY === 0
+        // A large YAML document is read on a thread of its own, which takes as long as all of a control plane.
+        const value = read && yaml ? SMALL : oneOf(random, sound)
         return encodeRequest({
           method: "PUT",
           path: "/api/config?dry_run=1",
           type: yaml ? "application/yaml" : "application/json",
           body: yaml ? damagedYaml(random, value) : damagedJson(random, value),
+          onlyRead: read,
         })
       },
       play: async (bytes) => {
-        await plane.ask(decodeRequest(bytes))
+        const asked = decodeRequest(bytes)
+        await (asked.onlyRead ? reader.read(asked) : plane.ask(asked))
         return 1
       },
       close: () => plane.close(),

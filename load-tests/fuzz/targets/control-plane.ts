@@ -1,6 +1,8 @@
 /** The control plane that bodies and documents are sent to: real down to its store, with an engine that moves nothing. */
 import { type ControlPlane, makeControlPlane } from "../../../src/http/openapi/testing/control-plane.ts"
 import { insist } from "../fuzz-target.ts"
+import type { Asked } from "./asked.ts"
+import { checkAnswer } from "./check-answer.ts"
 
 /** Requests after which another one begins: what was taken has filled it by then. */
 const REQUESTS = 400
@@ -15,14 +17,6 @@ const CHANNEL = {
   backup_rtp_port: 7002,
   input: { manual_cues: true, scte35_pid: 500 },
   outputs: [{ name: "CDN", url: "srt://192.0.2.1:9000?passphrase=0123456789abcdef" }],
-}
-
-export interface Asked {
-  readonly method: string
-  /** With parameters in braces. */
-  readonly path: string
-  readonly type: string
-  readonly body: Uint8Array
 }
 
 /** Takes requests, and holds every answer to what the API promises. */
@@ -74,17 +68,7 @@ export class FuzzedControlPlane {
     const text = await answer.text()
     const took = performance.now() - began
     insist(took < ANSWER_MS, () => `${method} ${path} took ${Math.round(took)} ms`)
-    // The engine of these tests tests no destinations, which is told by 503.
-    insist(
-      answer.status < 500 || answer.status === 503,
-      () => `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`,
-    )
-    if (answer.status >= 400 && path.startsWith("/api/")) {
-      const problem = JSON.parse(text) as { status?: unknown; detail?: unknown }
-      insist(problem.status === answer.status, () => `${method} ${path}: the problem says ${problem.status}`)
-      insist(typeof problem.detail === "string" && problem.detail !== "", () => `${method} ${path}: no reason is given`)
-    }
-    insist(plane.failures.length === 0, () => `${method} ${path}: ${plane.failures.join("; ").slice(0, 2000)}`)
+    checkAnswer(`${method} ${path}`, answer.status, text, plane.failures)
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,15 @@
-/** Bodies of every request of the API, made from the document's examples, against the real control plane. */
+/** Bodies of every request of the API, made from the document's examples: read as routes do, some by all of a control plane. */
+
+import type { Random } from "../../../src/core/scte35/testing/fuzz-decoder.ts"
 import { NAMED } from "../../../src/http/openapi/components.ts"
 import { OPERATIONS } from "../../../src/http/openapi/document.ts"
 import type { FuzzTarget } from "../fuzz-target.ts"
 import { oneOf } from "../fuzz-target.ts"
-import { type Asked, FuzzedControlPlane } from "./control-plane.ts"
+import { decodeRequest, encodeRequest, onlyRead } from "./asked.ts"
+import { FuzzedControlPlane } from "./control-plane.ts"
 import { damagedJson, type Json } from "./damage-json.ts"
+import { BodyReader } from "./reader.ts"
+import { SMALL } from "./small-config.ts"
 
 const TYPES = [
   "application/json",
@@ -31,54 +36,48 @@ const FIELDS = [
   "enabled",
 ]
 
+/** Operations that take a body, with one that is sound. */
+export const WITH_BODY = OPERATIONS.flatMap(({ body, method, path, tag }) =>
+  body === undefined
+    ? []
+    : [{ method: method.toUpperCase(), path, tag, example: (NAMED[body]?.examples?.[0] ?? {}) as Json }],
+)
 /**
- * Operations that take a body. Destinations of notifications are left out: what is taken would be told to hosts that
+ * Those that are carried out. Destinations of notifications are left out: what is taken would be told to hosts that
  * nobody has chosen. MediaLive has a service of its own, which is not there.
  */
-const WITH_BODY = OPERATIONS.flatMap(({ body, method, path, tag }) =>
-  body === undefined || tag === "MediaLive" || path.startsWith("/api/notifications")
-    ? []
-    : [{ method: method.toUpperCase(), path, example: (NAMED[body]?.examples?.[0] ?? {}) as Json }],
-)
+const CARRIED_OUT = WITH_BODY.filter(({ path, tag }) => tag !== "MediaLive" && !path.startsWith("/api/notifications"))
 
-/** `METHOD path`, the content type, an empty line, the body. */
-export const encodeRequest = ({ body, method, path, type }: Asked): Uint8Array =>
-  Buffer.concat([Buffer.from(`${method} ${path}\n${type}\n\n`), body])
+/** Of requests to a whole control plane one in so many is a form; who only reads takes JSON. */
+const FORM_EVERY = 4
 
-export const decodeRequest = (bytes: Uint8Array): Asked => {
-  const all = Buffer.from(bytes)
-  const end = all.indexOf("\n\n")
-  const [first = "", type = ""] = all.subarray(0, end).toString().split("\n")
-  const [method = "", path = ""] = first.split(" ")
-  return { method, path, type, body: all.subarray(end + 2) }
+const form = (random: Random): Uint8Array => {
+  const fields = Array.from({ length: random() % 12 }, () => {
+    const damaged = damagedJson(random, oneOf(random, ["x", "127.0.0.1", 7000, "srt://h:1", ""]))
+    const value = Buffer.from(damaged).toString("latin1")
+    return `${oneOf(random, FIELDS)}=${random() % 3 === 0 ? value : encodeURIComponent(value)}`
+  })
+  const body = Buffer.from(fields.join("&"))
+  return encodeRequest({ method: "POST", path: oneOf(random, FORMS), type: FORM, body, onlyRead: false })
 }
 
 export const http: FuzzTarget = {
   name: "http",
   inputs: "bodies",
-  open: () => {
+  open: async () => {
     const plane = new FuzzedControlPlane()
+    const reader = await BodyReader.open(SMALL)
     return {
       make: (random) => {
-        if (random() % 16 === 0) {
-          const fields = Array.from({ length: random() % 12 }, () => {
-            const value = Buffer.from(
-              damagedJson(random, oneOf(random, ["x", "127.0.0.1", 7000, "srt://h:1", ""])),
-            ).toString("latin1")
-            return `${oneOf(random, FIELDS)}=${random() % 3 === 0 ? value : encodeURIComponent(value)}`
-          })
-          return encodeRequest({
-            method: "POST",
-            path: oneOf(random, FORMS),
-            type: FORM,
-            body: Buffer.from(fields.join("&")),
-          })
-        }
-        const { example, method, path } = oneOf(random, WITH_BODY)
-        return encodeRequest({ method, path, type: oneOf(random, TYPES), body: damagedJson(random, example) })
+        const read = onlyRead(random)
+        if (!read && random() % FORM_EVERY === 0) return form(random)
+        const { example, method, path } = oneOf(random, read ? WITH_BODY : CARRIED_OUT)
+        const body = damagedJson(random, example)
+        return encodeRequest({ method, path, type: oneOf(random, TYPES), body, onlyRead: read })
       },
       play: async (bytes) => {
-        await plane.ask(decodeRequest(bytes))
+        const asked = decodeRequest(bytes)
+        await (asked.onlyRead ? reader.read(asked) : plane.ask(asked))
         return 1
       },
       close: () => plane.close(),

@@ -9,6 +9,7 @@
  */
 import { Deferred, Effect, FiberMap, Mailbox, type Scope, Stream, SubscriptionRef } from "effect"
 import type { ChannelSpec } from "../../engine/protocol/messages.ts"
+import { fenceClockUs } from "../../engine/system/fence-clock.ts"
 import { breakPolicyOf, specOf } from "../config/input-policy.ts"
 import { retryPolicyOf, revisionOf } from "../config/output-place.ts"
 import { hideOfLegs } from "../config/used-leg.ts"
@@ -216,6 +217,7 @@ const writers = (channel: Channel): Effect.Effect<never, never, Scope.Scope> =>
           engine,
           host,
           channelId: id,
+          fromUs: () => (channel.fenceUs() === undefined ? undefined : fenceClockUs()),
           output,
           retry: () => retryPolicyOf(running.get(output.id) ?? output, host),
           runtime: known,

@@ -15,6 +15,8 @@ export interface WriterDeps {
   readonly engine: ChannelEngine
   readonly host: OutputHost
   readonly channelId: string
+  /** The present moment where other machines may send the channel, too; see `OutputSpec.from_us`. */
+  readonly fromUs: () => number | undefined
   readonly output: OutputConfig
   /** Retry policy, asked for at each failure because it may change while the output runs. */
   readonly retry: () => RetryPolicy
@@ -60,16 +62,20 @@ export interface Session {
 
 /** Opens a session in the engine. `pipe` is the FIFO of a session that ffmpeg reads. */
 export const openSession = (
-  { engine, host, channelId, output }: WriterDeps,
+  { engine, host, channelId, fromUs, output }: WriterDeps,
   pipe: string | null = null,
 ): Effect.Effect<Session, OutputEnded, Scope.Scope> =>
   Effect.gen(function* () {
     const id = crypto.randomUUID()
     const updates = yield* engine.watchSession(id)
-    const open = engine.send({
-      cmd: "open_output",
-      channel_id: channelId,
-      output: outputSpec(output, host, id, pipe),
+    const open = Effect.suspend(() => {
+      const from = fromUs()
+      const spec = outputSpec(output, host, id, pipe)
+      return engine.send({
+        cmd: "open_output",
+        channel_id: channelId,
+        output: from === undefined ? spec : { ...spec, from_us: from },
+      })
     })
     const close = engine.send({ cmd: "close_output", channel_id: channelId, output_id: output.id })
     // A session that nobody here knows, e.g. of an older configuration, makes way.

@@ -22,7 +22,7 @@ import { EAGAIN, ECONNREFUSED, EMSGSIZE, ENOBUFS, errno, errnoName, libc, MSG_DO
 import type { OutputSpec, OutputStats, Reason, SessionState } from "../protocol/messages.ts"
 import { startOf } from "../protocol/old-machine.ts"
 import { reasonOf } from "../protocol/setup-failure.ts"
-import { RingReader, type SlotFate } from "../ring/ring-reader.ts"
+import { firstSince, RingReader, type SlotFate } from "../ring/ring-reader.ts"
 import { describeErrno } from "../system/describe-errno.ts"
 import { resolve } from "../system/resolve.ts"
 import { openDatagramSocket } from "./datagram-socket.ts"
@@ -93,7 +93,7 @@ export class DatagramOutput implements OutputSession {
       this.#fd = opened.fd
       this.#warnings = opened.warnings
       this.#figures.address = opened.address
-      this.#reader = new RingReader(this.#context.core.ringHead(this.channel))
+      this.#reader = new RingReader(firstSince(this.#context.core, this.channel, this.spec.from_us))
       this.#paced = this.#reader.cursor
       this.#life.connect()
     } catch (cause) {

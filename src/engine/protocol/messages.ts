@@ -67,6 +67,11 @@ export const OutputSpec = v.object({
   /** RTSP: path of the FIFO whose reader is the ffmpeg that the control plane runs. */
   pipe: v.optional(v.nullable(v.string())),
   /**
+   * Channels with a fence: when this was asked for, in µs of CLOCK_MONOTONIC. What had come before then was another
+   * machine's to send, also while it still waits to be read here; what has come since is sent.
+   */
+  from_us: v.optional(v.number()),
+  /**
    * Names this configuration (URL, key and settings), so that a session that runs it already is known again; told back
    * in the stats.
    */

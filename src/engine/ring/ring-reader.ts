@@ -6,6 +6,7 @@
  * are 13 days at 20 Mbit/s.
  */
 import { RING_SLOTS } from "../../core/assembly/memory/layout.ts"
+import type { PacketCore } from "../../core/packet-core/packet-core.ts"
 
 /** Slots an output may lag behind before the oldest are given up; the rest of the ring is headroom for the writer. */
 export const QUEUE_SLOTS = RING_SLOTS - 64
@@ -15,6 +16,18 @@ export type SlotFate = "waiting" | "sent" | "dropped"
 
 /** Runs of slots given up that are remembered; older ones lie behind everything still asked for. */
 const GAPS_KEPT = 32
+
+/** Position of the oldest slot that an output can still have and that came at `fromUs` or later; the head without one. */
+export const firstSince = (core: Pick<PacketCore, "ringHead" | "slotTimeUs">, channel: number, fromUs?: number) => {
+  let at = core.ringHead(channel)
+  if (fromUs === undefined) return at
+  for (let left = QUEUE_SLOTS; left > 0; left--) {
+    const before = (at - 1) >>> 0
+    if (core.slotTimeUs(channel, before) < fromUs) break
+    at = before
+  }
+  return at
+}
 
 export class RingReader {
   /** Bytes of that slot already sent, when it leaves in pieces. */

@@ -50,6 +50,11 @@ export class Fences implements FenceView {
     this.#nextUs = next
   }
 
+  /** Whether the channel has a fence: other machines may send it, too. */
+  has(channel: number): boolean {
+    return this.untilUs(channel) !== NEVER
+  }
+
   untilUs(channel: number): number {
     return this.#untilUs[channel] ?? NEVER
   }

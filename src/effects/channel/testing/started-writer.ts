@@ -32,6 +32,7 @@ export const started = (service: RetryPolicy, settings: OutputSettings = {}, res
       output,
       runtime,
       awaitChannel: () => Effect.succeed(1),
+      fromUs: () => undefined,
       resumes,
       changed: Effect.void,
       record: (happening) => Effect.sync(() => void events.push(happening)),
