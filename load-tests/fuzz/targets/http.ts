@@ -48,7 +48,7 @@ export const WITH_BODY = OPERATIONS.flatMap(({ body, method, path, tag }) =>
  */
 const CARRIED_OUT = WITH_BODY.filter(({ path, tag }) => tag !== "MediaLive" && !path.startsWith("/api/notifications"))
 
-/** Of requests to a whole control plane one in so many is a form; who only reads takes JSON. */
+/** One request in so many to a whole control plane is a form. */
 const FORM_EVERY = 4
 
 const form = (random: Random): Uint8Array => {

@@ -39,7 +39,7 @@ const planned = (before: ReadonlyArray<ChannelConfig>, document: ConfigDocument)
     channels: wanted.map((channel, i): ChannelConfig => ({ number: i + 1, ...channel })),
   }))
 
-/** Of what is shown one in so many is shown as YAML: by its length, so that a case plays as it did. */
+/** One configuration in so many is shown as YAML: by its length, so that a case plays as it did. */
 const YAML_EVERY = 16
 
 /** What is shown of channels must make the same channels again. */
