@@ -11,7 +11,7 @@ export interface Asked {
   readonly onlyRead: boolean
 }
 
-/** One request in so many goes to a whole control plane, which takes a hundred times as long as reading it. */
+/** One request in so many goes to a whole control plane, which takes many times as long as reading it. */
 const WHOLE = 250
 
 export const onlyRead = (random: Random): boolean => random() % WHOLE !== 0

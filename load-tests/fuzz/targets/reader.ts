@@ -1,6 +1,6 @@
 /**
  * The way of a body up to the place where something would be done with it: the routes' own reading, bounds, schemas and
- * problems, and of a configuration its plan. Nothing is behind it, so that it takes a hundred times as many bodies a
+ * problems, and of a configuration its plan. Nothing is behind it, so that it takes many times as many bodies a
  * second as a control plane.
  */
 import { Effect, Logger, ManagedRuntime, type Schema } from "effect"
