@@ -142,6 +142,8 @@ export class EngineChannel {
     const clockOffsetUs = realtimeOffsetUs()
     for (const leg of this.legs) {
       try {
+        // FEC before the media that outdate it.
+        leg.poll(monotonicUs(), clockOffsetUs)
         for (let left = CATCH_UP_READS; left > 0; left--) {
           leg.receive(clockOffsetUs, RING_SLOTS)
           if (!leg.hasMore) break

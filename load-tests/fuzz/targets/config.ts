@@ -4,10 +4,9 @@ import type { Random } from "../../../src/core/scte35/testing/fuzz-decoder.ts"
 import { NAMED } from "../../../src/http/openapi/components.ts"
 import { OPERATIONS } from "../../../src/http/openapi/document.ts"
 import { damageBytes, type FuzzTarget, oneOf } from "../fuzz-target.ts"
-import { decodeRequest, encodeRequest, onlyRead } from "./asked.ts"
-import { FuzzedControlPlane } from "./control-plane.ts"
+import { encodeRequest, onlyRead } from "./asked.ts"
 import { damagedJson, damageJson, type Json } from "./damage-json.ts"
-import { BodyReader } from "./reader.ts"
+import { openFuzzedApi } from "./fuzzed-api.ts"
 import { SMALL } from "./small-config.ts"
 
 /** What only YAML has. */
@@ -55,30 +54,20 @@ const damagedYaml = (random: Random, value: Json): Uint8Array => {
 export const config: FuzzTarget = {
   name: "config",
   inputs: "documents",
-  open: async () => {
-    const plane = new FuzzedControlPlane()
-    const reader = await BodyReader.open(SMALL)
+  open: () => {
     const sound = examples()
-    return {
-      make: (random) => {
-        const read = onlyRead(random)
-        const yaml = random() % YAML_EVERY === 0
-        // A large YAML document is read on a thread of its own, which takes as long as all of a control plane.
-        const value = read && yaml ? SMALL : oneOf(random, sound)
-        return encodeRequest({
-          method: "PUT",
-          path: "/api/config?dry_run=1",
-          type: yaml ? "application/yaml" : "application/json",
-          body: yaml ? damagedYaml(random, value) : damagedJson(random, value),
-          onlyRead: read,
-        })
-      },
-      play: async (bytes) => {
-        const asked = decodeRequest(bytes)
-        await (asked.onlyRead ? reader.read(asked) : plane.ask(asked))
-        return 1
-      },
-      close: () => plane.close(),
-    }
+    return openFuzzedApi((random) => {
+      const read = onlyRead(random)
+      const yaml = random() % YAML_EVERY === 0
+      // A large YAML document is read on a thread of its own, which takes as long as all of a control plane.
+      const value = read && yaml ? SMALL : oneOf(random, sound)
+      return encodeRequest({
+        method: "PUT",
+        path: "/api/config?dry_run=1",
+        type: yaml ? "application/yaml" : "application/json",
+        body: yaml ? damagedYaml(random, value) : damagedJson(random, value),
+        onlyRead: read,
+      })
+    })
   },
 }

@@ -5,11 +5,9 @@ import { NAMED } from "../../../src/http/openapi/components.ts"
 import { OPERATIONS } from "../../../src/http/openapi/document.ts"
 import type { FuzzTarget } from "../fuzz-target.ts"
 import { oneOf } from "../fuzz-target.ts"
-import { decodeRequest, encodeRequest, onlyRead } from "./asked.ts"
-import { FuzzedControlPlane } from "./control-plane.ts"
+import { encodeRequest, onlyRead } from "./asked.ts"
 import { damagedJson, type Json } from "./damage-json.ts"
-import { BodyReader } from "./reader.ts"
-import { SMALL } from "./small-config.ts"
+import { openFuzzedApi } from "./fuzzed-api.ts"
 
 const TYPES = [
   "application/json",
@@ -64,23 +62,12 @@ const form = (random: Random): Uint8Array => {
 export const http: FuzzTarget = {
   name: "http",
   inputs: "bodies",
-  open: async () => {
-    const plane = new FuzzedControlPlane()
-    const reader = await BodyReader.open(SMALL)
-    return {
-      make: (random) => {
-        const read = onlyRead(random)
-        if (!read && random() % FORM_EVERY === 0) return form(random)
-        const { example, method, path } = oneOf(random, read ? WITH_BODY : CARRIED_OUT)
-        const body = damagedJson(random, example)
-        return encodeRequest({ method, path, type: oneOf(random, TYPES), body, onlyRead: read })
-      },
-      play: async (bytes) => {
-        const asked = decodeRequest(bytes)
-        await (asked.onlyRead ? reader.read(asked) : plane.ask(asked))
-        return 1
-      },
-      close: () => plane.close(),
-    }
-  },
+  open: () =>
+    openFuzzedApi((random) => {
+      const read = onlyRead(random)
+      if (!read && random() % FORM_EVERY === 0) return form(random)
+      const { example, method, path } = oneOf(random, read ? WITH_BODY : CARRIED_OUT)
+      const body = damagedJson(random, example)
+      return encodeRequest({ method, path, type: oneOf(random, TYPES), body, onlyRead: read })
+    }),
 }

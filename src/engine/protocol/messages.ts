@@ -68,7 +68,8 @@ export const OutputSpec = v.object({
   pipe: v.optional(v.nullable(v.string())),
   /**
    * Channels with a fence: when this was asked for, in µs of CLOCK_MONOTONIC. What had come before then was another
-   * machine's to send, also while it still waits to be read here; what has come since is sent.
+   * machine's to send, also while it still waits to be read here. UDP and RTP outputs send all that has come since;
+   * others begin when they are connected or open.
    */
   from_us: v.optional(v.number()),
   /**
