@@ -4,6 +4,7 @@ import { type Random, seededRandom } from "../../src/core/scte35/testing/fuzz-de
 import { eventually } from "../../test/e2e/product.ts"
 import { fill, free } from "../../test/e2e/small-disk.ts"
 import { createSrtSink } from "../lib/srt-sink.ts"
+import type { SoakOptions } from "./options.ts"
 import type { Stage } from "./stage.ts"
 import type { Watch } from "./watch.ts"
 
@@ -22,16 +23,18 @@ export class Faults {
   readonly #stage: Stage
   readonly #watch: Watch
   readonly #random: Random
+  readonly #guestMs: number
   #changes = 0
   #added: { readonly channel: string; readonly output: string } | null = null
   enginePid = 0
   /** True while the control plane is being killed and started again. */
   restarting = false
 
-  constructor(stage: Stage, watch: Watch, seed: number) {
+  constructor(stage: Stage, watch: Watch, { hurry, seed }: Pick<SoakOptions, "hurry" | "seed">) {
     this.#stage = stage
     this.#watch = watch
     this.#random = seededRandom(seed)
+    this.#guestMs = GUEST_MS / hurry
   }
 
   /** Kills the control plane, and starts another one in its place, which must find the engine as it is. */
@@ -152,7 +155,7 @@ export class Faults {
   /** A receiver joins the listener of the cue channel, and leaves again. */
   async guest(): Promise<void> {
     const guest = createSrtSink({ mode: "caller", port: this.#stage.ports.guest, verify: "none", latencyMs: 200 })
-    await sleep(GUEST_MS)
+    await sleep(this.#guestMs)
     guest.close()
     this.#watch.note("receiver came and went")
   }

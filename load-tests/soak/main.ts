@@ -93,11 +93,12 @@ const run = async (options: SoakOptions, folder: string) => {
   await stage.cueSink.reset()
   const before = await stage.network.report()
   const watch = new Watch(stage)
-  const faults = new Faults(stage, watch, options.seed)
+  const faults = new Faults(stage, watch, options)
   faults.enginePid = await stage.product.enginePid()
   const over = () => watch.now >= options.seconds
   const quiet = () => watch.now >= options.seconds - QUIET_END_S
   const progress = new Progress(stage, watch)
+  const often = (seconds: number) => seconds / options.hurry
   openPage(stage, over)
 
   const { page, sample, scrape } = looks(stage, watch, faults)
@@ -109,11 +110,11 @@ const run = async (options: SoakOptions, folder: string) => {
   }
   await Promise.all([
     every(1, over, () => watch.look()),
-    every(1, over, scrape),
-    every(5, over, page),
+    every(often(1), over, scrape),
+    every(often(5), over, page),
     every(5, over, sample),
-    every(10, over, () => faults.change()),
-    every(9, quiet, () => faults.guest()),
+    every(often(10), over, () => faults.change()),
+    every(often(9), quiet, () => faults.guest()),
     every(PROGRESS_S, over, () => progress.look()),
     every(30, over, async () => watch.readFiles()),
     every(

@@ -6,7 +6,8 @@ import type { NetworkSettings } from "./network.ts"
 const USAGE = `npm run soak -- [--hours 1 | --minutes 5] [--channels 25] [--bitrate 1000000] [--seed 1]
   [--kill-engine 3600 s] [--kill-control 600 s] [--fill-disk 1800 s; 0 for never] [--loss 0.01]
   [--step-clock 900 s] [--lose-names 900 s; 0 for never]
-  [--stop-postgres 900 s; without it the store is SQLite]`
+  [--stop-postgres 900 s; without it the store is SQLite]
+  [--hurry 1; so many times as often do all of these come, and changes, receivers, pages and scrapes]`
 
 export interface SoakOptions {
   readonly seconds: number
@@ -14,6 +15,8 @@ export interface SoakOptions {
   /** TS bit/s of a channel. */
   readonly bitrate: number
   readonly seed: number
+  /** Everything that happens comes so many times as often: what 8 hours bring, in less; packets and kinds stay. */
+  readonly hurry: number
   /** Seconds between faults; 0 for never. */
   readonly killEngineS: number
   readonly killControlS: number
@@ -25,10 +28,6 @@ export interface SoakOptions {
   readonly impairment: { readonly legs: Omit<LegImpairment, "seed">; readonly relay: NetworkSettings["relay"] }
 }
 
-/** Without times of their own, faults come in a run of any length: so many parts of it lie between them. */
-const scaled = (asked: number | undefined, usual: number, seconds: number, parts: number): number =>
-  asked ?? Math.min(usual, Math.floor(seconds / parts))
-
 export const soakOptions = (): SoakOptions => {
   const args = readArguments(
     {
@@ -37,6 +36,7 @@ export const soakOptions = (): SoakOptions => {
       channels: "number",
       bitrate: "number",
       seed: "number",
+      hurry: "number",
       "kill-engine": "number",
       "kill-control": "number",
       "fill-disk": "number",
@@ -53,16 +53,25 @@ export const soakOptions = (): SoakOptions => {
     process.exit(2)
   }
   const loss = args.loss ?? 0.01
+  const hurry = args.hurry ?? 1
+  if (!(hurry >= 1)) {
+    process.stderr.write(`--hurry is 1 or more\n${USAGE}\n`)
+    process.exit(2)
+  }
+  /** Without times of their own, faults come in a run of any length: so many parts of it lie between them. */
+  const scaled = (asked: number | undefined, usual: number, parts: number): number =>
+    asked ?? Math.min(usual / hurry, Math.floor(seconds / parts))
   return {
     seconds,
     channels: args.channels ?? 25,
     bitrate: args.bitrate ?? 1_000_000,
     seed: args.seed ?? 1,
-    killEngineS: scaled(args["kill-engine"], 3600, seconds, 2),
-    killControlS: scaled(args["kill-control"], 600, seconds, 5),
-    fillDiskS: scaled(args["fill-disk"], 1800, seconds, 3),
-    stepClockS: scaled(args["step-clock"], 900, seconds, 3),
-    loseNamesS: scaled(args["lose-names"], 900, seconds, 4),
+    hurry,
+    killEngineS: scaled(args["kill-engine"], 3600, 2),
+    killControlS: scaled(args["kill-control"], 600, 5),
+    fillDiskS: scaled(args["fill-disk"], 1800, 3),
+    stepClockS: scaled(args["step-clock"], 900, 3),
+    loseNamesS: scaled(args["lose-names"], 900, 4),
     stopPostgresS: args["stop-postgres"] ?? null,
     impairment: {
       legs: { loss, duplicates: 0.002, overtaken: 0.005, backupDelayMs: 30, overtakenMs: 10 },

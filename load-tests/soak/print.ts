@@ -15,7 +15,7 @@ export interface Remarks {
 
 export const soakPage = (options: SoakOptions, record: SoakRecord, verdict: Verdict, remarks: Remarks): string => {
   const { leftOut, network } = remarks
-  const { bitrate, channels, seed } = options
+  const { bitrate, channels, hurry, seed } = options
   const times = new Map<string, number>()
   for (const { kind } of record.faults) times.set(kind, (times.get(kind) ?? 0) + 1)
   // A full disk is noted when it is filled and when it is freed.
@@ -35,7 +35,7 @@ export const soakPage = (options: SoakOptions, record: SoakRecord, verdict: Verd
   return [
     `soak: ${verdict.holds ? "HOLDS" : "DOES NOT HOLD"}`,
     `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, Linux ${release()}; seed ${seed}`,
-    `${number(record.seconds / 3600, 2)} h, ${channels} channels of ${bitrate / 1e6} Mbit/s on two legs, and one with breaks`,
+    `${number(record.seconds / 3600, 2)} h, ${channels} channels of ${bitrate / 1e6} Mbit/s on two legs, and one with breaks${hurry === 1 ? "" : `; all that happens comes ${hurry} times as often`}`,
     `network: ${network}`,
     `faults: ${[...times].map(([kind, count]) => `${kind} ${count} times`).join(", ")}`,
     ...(leftOut.length === 0 ? [] : [`not tried on this machine: ${leftOut.join(", ")}`]),
