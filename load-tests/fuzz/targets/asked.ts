@@ -12,7 +12,9 @@ export interface Asked {
 }
 
 /** One request in so many goes to a whole control plane, which takes many times as long as reading it. */
-const WHOLE = 250
+const WHOLE = Number(process.env["FUZZ_WHOLE_EVERY"] ?? 250)
+if (!Number.isInteger(WHOLE) || WHOLE < 1)
+  throw new Error(`FUZZ_WHOLE_EVERY is a whole number of 1 or more, not ${process.env["FUZZ_WHOLE_EVERY"]}`)
 
 export const onlyRead = (random: Random): boolean => random() % WHOLE !== 0
 
