@@ -23,6 +23,7 @@ export class Faults {
   readonly #stage: Stage
   readonly #watch: Watch
   readonly #random: Random
+  /** A guest leaves before the next one comes. */
   readonly #guestMs: number
   #changes = 0
   #added: { readonly channel: string; readonly output: string } | null = null

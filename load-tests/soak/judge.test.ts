@@ -39,6 +39,7 @@ const sound: SoakRecord = {
   deaths: [],
   failures: [],
   ownLosses: 0,
+  scrapes: 0,
 }
 const findings = (more: Partial<SoakRecord>) => judge({ ...sound, ...more }).findings
 

@@ -7,7 +7,7 @@ const USAGE = `npm run soak -- [--hours 1 | --minutes 5] [--channels 25] [--bitr
   [--kill-engine 3600 s] [--kill-control 600 s] [--fill-disk 1800 s; 0 for never] [--loss 0.01]
   [--step-clock 900 s] [--lose-names 900 s; 0 for never]
   [--stop-postgres 900 s; without it the store is SQLite]
-  [--hurry 1; so many times as often do all of these come, and changes, receivers, pages and scrapes]`
+  [--hurry 1; so many times as often come changes, receivers, pages, scrapes, and faults without a time of their own]`
 
 export interface SoakOptions {
   readonly seconds: number
@@ -15,7 +15,7 @@ export interface SoakOptions {
   /** TS bit/s of a channel. */
   readonly bitrate: number
   readonly seed: number
-  /** Everything that happens comes so many times as often: what 8 hours bring, in less; packets and kinds stay. */
+  /** Changes, receivers, pages, scrapes, and faults without a time of their own come so many times as often. */
   readonly hurry: number
   /** Seconds between faults; 0 for never. */
   readonly killEngineS: number

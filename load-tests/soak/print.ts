@@ -35,9 +35,9 @@ export const soakPage = (options: SoakOptions, record: SoakRecord, verdict: Verd
   return [
     `soak: ${verdict.holds ? "HOLDS" : "DOES NOT HOLD"}`,
     `${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, Linux ${release()}; seed ${seed}`,
-    `${number(record.seconds / 3600, 2)} h, ${channels} channels of ${bitrate / 1e6} Mbit/s on two legs, and one with breaks${hurry === 1 ? "" : `; all that happens comes ${hurry} times as often`}`,
+    `${number(record.seconds / 3600, 2)} h, ${channels} channels of ${bitrate / 1e6} Mbit/s on two legs, and one with breaks${hurry === 1 ? "" : `; changes, receivers, pages and scrapes ${hurry} times as often`}`,
     `network: ${network}`,
-    `faults: ${[...times].map(([kind, count]) => `${kind} ${count} times`).join(", ")}`,
+    `faults: ${[...times].map(([kind, count]) => `${kind} ${count} times`).join(", ")}; scrapes answered: ${number(record.scrapes)}`,
     ...(leftOut.length === 0 ? [] : [`not tried on this machine: ${leftOut.join(", ")}`]),
     `packets verified: ${number(verdict.received)} (datagrams of 7) on ${streams.size} outputs; missing by the death of an engine: ${number(verdict.explained)}`,
     "",

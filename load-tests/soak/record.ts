@@ -57,4 +57,6 @@ export interface SoakRecord {
   readonly failures: ReadonlyArray<{ readonly at: number; readonly what: string }>
   /** Datagrams that the soak's own senders, network or sinks lost: then its verdict on losses is worth nothing. */
   readonly ownLosses: number
+  /** Scrapes of `/metrics` that were answered. */
+  readonly scrapes: number
 }

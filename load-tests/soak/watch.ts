@@ -174,7 +174,7 @@ export class Watch {
   }
 
   record(): SoakRecord {
-    const { deaths, failures, fallen, faults, internalErrors, ownLosses } = this
+    const { deaths, failures, fallen, faults, internalErrors, ownLosses, scrapes } = this
     const series = [...this.#series.values()]
     return {
       seconds: this.now,
@@ -186,6 +186,7 @@ export class Watch {
       deaths,
       failures,
       ownLosses,
+      scrapes,
     }
   }
 }
